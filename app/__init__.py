@@ -1,0 +1,35 @@
+"""Tickbox: a todo service behind a JSON API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from app import auth, commands, config, extensions, models, routes
+from app.core import database, http, limits, logging, problems
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """A service of its own, ready to answer. `settings` come before environment and files.
+
+    Raises ConfigurationError, which names every setting that is wrong.
+    """
+    values = config.load(settings)
+    app = Flask(__name__, instance_path=values["INSTANCE_PATH"], static_folder=None)
+    app.config.from_mapping(values)
+
+    logging.init_app(app)
+    database.init_app(app)
+    limits.init_app(app)
+    http.init_app(app)
+    problems.init_app(app)
+    auth.init_app(app)
+    if app.config["CORS_ORIGINS"]:
+        extensions.cors.init_app(app, origins=app.config["CORS_ORIGINS"], supports_credentials=True, expose_headers=http.EXPOSED_HEADERS)
+
+    routes.init_app(app)
+    commands.init_app(app)
+    app.shell_context_processor(lambda: {name: getattr(models, name) for name in models.__all__})
+    return app

@@ -1,0 +1,9 @@
+"""The commands of `flask`, beside Flask's own and `flask db`."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add them all."""

@@ -1,0 +1,187 @@
+"""Flask-RESTful's Api and Resource, made to keep the contracts that `core.contract` notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import flask_restful
+import orjson
+from flask import Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+
+from app.core import conditional, idempotency, identity, limits
+from app.core.contract import Contract, contract_of
+from app.core.dumping import dump_all, to_json
+from app.core.paging import Page, next_url
+from app.core.problems import BadRequest, Forbidden, Invalid, NotFound, PayloadTooLarge, PreconditionFailed, Problem, Unauthorized, UnsupportedMediaType
+from app.core.types import is_id
+
+METHODS = ("get", "post", "put", "patch", "delete")
+Authenticate = Callable[[str], None]
+
+
+class Api(flask_restful.Api):
+    """Leaves errors to the app's own handlers: Flask-RESTful's answer would hide other extensions' and echo bodies."""
+
+    def __init__(self, app: Flask, prefix: str, authenticate: Authenticate) -> None:
+        app.extensions["authenticate"] = authenticate
+        super().__init__(app, prefix=prefix)
+        self.representations = {"application/json": _represent}
+
+    def error_router(self, original_handler: Callable[[Exception], ResponseReturnValue], e: Exception) -> ResponseReturnValue:
+        """Send every error to the app."""
+        return original_handler(e)
+
+    def _init_app(self, app: Flask) -> None:
+        super()._init_app(app)
+
+
+class Resource(flask_restful.Resource):
+    """Base of all resources. A method without a policy (`@requires`, `@anyone`, `@session_only`, `@public`) is an error.
+
+    A request goes through these steps, each a method of its own: authenticate, limit, authorize, read, act, answer.
+    """
+
+    limit: ClassVar[str] = "default"
+    kinds: ClassVar[dict[str, str]] = {}
+    shows: ClassVar[Contract | None] = None
+    contracts: ClassVar[dict[str, Contract]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.contracts = {name.upper(): contract_of(getattr(cls, name)) for name in METHODS if hasattr(cls, name)}
+        for name, contract in cls.contracts.items():
+            if contract.policy is None:
+                raise TypeError(f"{cls.__name__}.{name.lower()} has no policy: say who may")
+        if "GET" in cls.contracts:
+            cls.contracts["HEAD"] = cls.contracts["GET"]
+
+    def dispatch_request(self, **ids: str) -> Response:
+        """Answer one request."""
+        contract = self.contracts[request.method]
+        self.authenticate(contract)
+        self.authorize(contract)
+        if request.method == "POST" and "Idempotency-Key" in request.headers:
+            return idempotency.once(lambda: self.handle(contract, ids))
+        return self.handle(contract, ids)
+
+    def authenticate(self, contract: Contract) -> None:
+        """Find out who is asking and count the request: by account, or by address where there is none."""
+        if contract.policy != "public":
+            try:
+                current_app.extensions["authenticate"](contract.credential)
+            except (Unauthorized, Forbidden):
+                limits.hit(self.limit, request.remote_addr or "")
+                raise
+        caller = g.get("identity")
+        limits.hit(self.limit, caller.user_id if caller else request.remote_addr or "")
+
+    def authorize(self, contract: Contract) -> None:
+        """Refuse callers whose role or token does not reach this operation."""
+        if contract.permission:
+            identity.check(contract.permission)
+        elif contract.policy == "session" and identity.me().token_id:
+            raise Forbidden("Personal access tokens cannot do this. Log in instead.", missing="session")
+
+    def handle(self, contract: Contract, ids: dict[str, str]) -> Response:
+        """Read the request, act and answer."""
+        arguments: list[Any] = self.read_ids(ids)
+        arguments += self.read(contract)
+        try:
+            result = getattr(self, request.method.lower() if request.method != "HEAD" else "get")(*arguments)
+        except PreconditionFailed as problem:
+            self.show_current(problem)
+            raise
+        return self.answer(contract, result)
+
+    def read_ids(self, ids: dict[str, str]) -> list[Any]:
+        """The ids of the address; what cannot be an id names nothing that exists."""
+        for name, text in ids.items():
+            ids[name] = text.lower()
+            if not is_id(ids[name]):
+                raise NotFound.of(name.removesuffix("_id").replace("_", " ").capitalize(), text)
+        return list(ids.values())
+
+    def read(self, contract: Contract) -> list[Any]:
+        """The body, the query parameters and the versions of If-Match, those that the method takes."""
+        arguments: list[Any] = []
+        if request.method not in ("GET", "HEAD"):
+            body = read_body(contract)
+            if contract.takes is not None:
+                arguments.append(contract.takes.load(body))
+        params = contract.query.parse_args()
+        if contract.query.args:
+            arguments.append(params)
+        if contract.if_match:
+            arguments.append(conditional.if_match())
+        return arguments
+
+    def answer(self, contract: Contract, result: Any) -> Response:
+        """What the method returned, as an HTTP answer."""
+        if isinstance(result, Response):
+            return result
+        if contract.status == 204:
+            return Response(status=204)
+        if contract.paged:
+            return answer_page(contract, result)
+        assert contract.dump is not None, "an operation with an answer has a schema for it"
+        body = contract.dump(result)
+        answer = Response(to_json(body), contract.status, content_type="application/json")
+        if "version" in body:
+            answer.headers["ETag"] = conditional.etag(body["version"])
+            if contract.status == 200 and request.method in ("GET", "HEAD") and conditional.not_modified(body["version"]):
+                answer.status_code = 304
+                answer.set_data(b"")
+                del answer.headers["Content-Type"]
+        if contract.status == 201:
+            answer.headers["Location"] = f"{request.path}/{body.get('id') or body.get('user_id')}"
+        return answer
+
+    def show_current(self, problem: Problem) -> None:
+        """Put the object as it is now into a 412."""
+        contract = self.shows or self.contracts.get("GET")
+        row = problem.extra.get("current")
+        if contract and contract.dump and row is not None and not isinstance(row, dict):
+            problem.extra["current"] = contract.dump(row)
+
+
+def answer_page(contract: Contract, page: Page) -> Response:
+    """A page as `{"data": [...], "next_cursor": ...}`, with Link and X-Total-Count."""
+    assert contract.dump is not None, "a collection has a schema"
+    body = {"data": dump_all(contract.dump, page.rows), "next_cursor": page.next_cursor}
+    answer = Response(to_json(body), content_type="application/json")
+    if page.next_cursor:
+        answer.headers["Link"] = f'<{next_url(page.next_cursor)}>; rel="next"'
+    if page.total is not None:
+        answer.headers["X-Total-Count"] = str(page.total)
+    return answer
+
+
+def read_body(contract: Contract) -> Any:
+    """The request's body, parsed. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest and Invalid."""
+    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        raise PayloadTooLarge()
+    data = request.get_data(cache=True)
+    if not data and contract.takes is None:
+        return {}
+    if data and not _is_json(request.content_type or ""):
+        raise UnsupportedMediaType()
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not valid JSON: {error.msg}" if data else "The body is empty; send JSON.") from None
+    if contract.takes is None and body:
+        raise Invalid({name: ["Unknown field."] for name in body} if isinstance(body, dict) else {"_schema": ["This takes no body."]})
+    return body
+
+
+def _is_json(content_type: str) -> bool:
+    kind, _, parameters = content_type.partition(";")
+    allowed = ("application/json", "application/merge-patch+json") if request.method == "PATCH" else ("application/json",)
+    charset = parameters.strip().lower()
+    return kind.strip().lower() in allowed and charset in ("", "charset=utf-8", 'charset="utf-8"')
+
+
+def _represent(data: Any, code: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(to_json(data), code, headers, content_type="application/json")

@@ -1,0 +1,39 @@
+"""ETags and the conditions that requests set on them (RFC 9110, section 13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, request
+
+from app.core.problems import PreconditionFailed, PreconditionRequired
+
+Versions = frozenset[int] | None
+
+
+def etag(version: int) -> str:
+    """The strong ETag of an object at this version."""
+    return f'"{version}"'
+
+
+def if_match() -> Versions:
+    """The versions that If-Match allows; None where any will do. Raises PreconditionRequired where the service wants one."""
+    header = request.headers.get("If-Match")
+    if header is None:
+        if current_app.config["REQUIRE_IF_MATCH"]:
+            raise PreconditionRequired()
+        return None
+    if header.strip() == "*":
+        return None
+    return frozenset(int(tag) for tag in request.if_match.as_set() if tag.isascii() and tag.isdigit() and len(tag) < 19)
+
+
+def not_modified(version: int) -> bool:
+    """Whether the client already has this version, by its If-None-Match."""
+    return "If-None-Match" in request.headers and request.if_none_match.contains_weak(str(version))
+
+
+def check_version(row: Any, versions: Versions) -> None:
+    """Let pass a row at one of `versions`. Raises PreconditionFailed with the row as it is now."""
+    if versions is not None and row.version not in versions:
+        raise PreconditionFailed(current=row)

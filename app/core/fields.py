@@ -1,0 +1,105 @@
+"""Marshmallow fields with the API's meaning of text, instants and dates, and the base of every schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from app.core.types import is_id
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class ObjectSchema(Schema):
+    """Base of every schema: an unknown or read-only field is refused, never ignored."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Text(fields.String):
+    """Text as sent: nothing escaped, nothing trimmed. NUL is refused, as PostgreSQL cannot hold it."""
+
+    def __init__(self, *, shortest: int = 0, longest: int, **kwargs: Any) -> None:
+        self.blank = kwargs.pop("blank", None)
+        length = validate.Length(min=shortest or None, max=longest)
+        super().__init__(validate=length, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if "\0" in text:
+            raise ValidationError("NUL characters are not allowed.")
+        if self.blank and not text.strip():
+            raise ValidationError(self.blank)
+        return text
+
+
+class Line(Text):
+    """One line of text: white space around it is trimmed."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return super()._deserialize(value.strip() if isinstance(value, str) else value, attr, data, **kwargs)
+
+
+class Flag(fields.Boolean):
+    """true or false, and nothing that only looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Reference(fields.String):
+    """The id of another object."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if not is_id(text.lower()):
+            raise ValidationError("Not a valid id.")
+        return text.lower()
+
+
+class InstantField(fields.Field[datetime]):
+    """An instant: RFC 3339 with an offset, given back in UTC with a trailing Z."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        return parse_instant(value)
+
+
+class DayField(fields.Field[date]):
+    """A date: YYYY-MM-DD."""
+
+    def _serialize(self, value: date | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.isoformat()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
+        return parse_day(value)
+
+
+def parse_instant(value: Any) -> datetime:
+    """The instant that an RFC 3339 text names, in UTC. Raises ValidationError, also where it has no offset."""
+    try:
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise ValueError
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValidationError("Not a valid instant; use RFC 3339 with an offset, such as 2026-11-22T09:30:00Z.") from None
+
+
+def parse_day(value: Any) -> date:
+    """The date that a text such as 2026-11-22 names. Raises ValidationError."""
+    try:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValidationError("Not a valid date; use YYYY-MM-DD.") from None

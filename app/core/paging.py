@@ -1,0 +1,167 @@
+"""Keyset pagination: a page costs the same wherever it lies, and writers meanwhile neither double nor hide a row.
+
+A cursor holds the sort key and id of the last row seen and a fingerprint of sort and filters, signed, so that a forged
+one, or one used under another sort or filter, is refused before it reaches the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from flask import current_app, request
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+
+from app.core.database import execute, fetch_all
+from app.core.dumping import to_json
+from app.core.problems import Invalid
+from app.core.query import Argument, Query, flag, whole, words
+
+DEFAULT_LIMIT = 50
+PAGE = Query(
+    Argument("limit", type=whole(1, 200), help="How many objects a page holds, 50 by default."),
+    Argument("cursor", type=words, help="`next_cursor` of the page before."),
+    Argument("count", type=flag, help="Whether to add X-Total-Count."),
+)
+_SIGNATURE_BYTES = 12
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a page is sorted by: a key, then the id. `nullable` keys come last in both directions."""
+
+    key: ColumnElement[Any]
+    id: ColumnElement[Any]
+    descending: bool = False
+    nullable: bool = False
+
+    @property
+    def by_id_alone(self) -> bool:
+        """Whether the key is the id itself."""
+        return self.key is self.id
+
+    def clauses(self) -> list[ColumnElement[Any]]:
+        """For ORDER BY."""
+        turned = [column.desc() if self.descending else column.asc() for column in ([self.id] if self.by_id_alone else [self.key, self.id])]
+        if self.nullable:
+            turned[0] = turned[0].nulls_last()
+        return turned
+
+    def after(self, key: Any, row_id: str) -> ColumnElement[bool]:
+        """The condition that a row comes after the one with this key and id."""
+        beyond = (lambda column, value: column < value) if self.descending else (lambda column, value: column > value)
+        if self.by_id_alone:
+            return beyond(self.id, row_id)
+        if key is None:
+            return and_(self.key.is_(None), beyond(self.id, row_id))
+        later = or_(beyond(self.key, key), and_(self.key == key, beyond(self.id, row_id)))
+        return or_(later, self.key.is_(None)) if self.nullable else later
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of rows, and how to get the next."""
+
+    rows: Sequence[Any]
+    next_cursor: str | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A collection before it is cut into pages: a select of it, its order, and what tells it from other listings.
+
+    The select holds a column labelled `page_key` where the order's key is not the id.
+    """
+
+    statement: Select[Any]
+    order: Order
+    identity: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def page_of(listing: Listing, params: dict[str, Any]) -> Page:
+    """The page of `listing` that `limit`, `cursor` and `count` ask for. Raises Invalid for a cursor that does not fit."""
+    limit = params.get("limit", DEFAULT_LIMIT)
+    statement = listing.statement
+    if "cursor" in params:
+        statement = statement.where(listing.order.after(*read_cursor(params["cursor"], listing.identity)))
+    rows = fetch_all(statement.order_by(*listing.order.clauses()).limit(limit + 1), listing.values)
+    total = count(listing.statement, listing.values) if params.get("count") else None
+    return cut(rows, limit, listing.identity, total, keyed=not listing.order.by_id_alone)
+
+
+def cut(rows: Sequence[Any], limit: int, identity: dict[str, Any], total: int | None, *, keyed: bool) -> Page:
+    """The page of the first `limit` of `rows`; one row more than that means that there is a next page."""
+    if len(rows) <= limit:
+        return Page(rows, None, total)
+    last = rows[limit - 1]
+    return Page(rows[:limit], write_cursor(last.page_key if keyed else None, last.id, identity), total)
+
+
+def count(statement: Select[Any], values: dict[str, Any]) -> int:
+    """How many rows the statement gives."""
+    return int(execute(select(func.count()).select_from(statement.order_by(None).subquery()), values).scalar_one())
+
+
+def nothing() -> ColumnElement[bool]:
+    """A condition that no row meets."""
+    return false()
+
+
+def next_url(cursor: str) -> str:
+    """The absolute address of the page after this one."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    return f"{request.base_url}?{urlencode([*kept, ('cursor', cursor)])}"
+
+
+def write_cursor(key: Any, row_id: str, identity: dict[str, Any]) -> str:
+    """The opaque text of a place in a listing."""
+    body = to_json([_fingerprint(identity), _to_plain(key), row_id])
+    return urlsafe_b64encode(_signature(body) + body).decode().rstrip("=")
+
+
+def read_cursor(text: str, identity: dict[str, Any]) -> tuple[Any, str]:
+    """The key and id that a cursor of the same listing holds. Raises Invalid."""
+    try:
+        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        body = raw[_SIGNATURE_BYTES:]
+        if not hmac.compare_digest(raw[:_SIGNATURE_BYTES], _signature(body)):
+            raise ValueError
+        fingerprint, key, row_id = orjson.loads(body)
+    except ValueError:
+        raise Invalid({"cursor": ["Not a valid cursor."]}) from None
+    if fingerprint != _fingerprint(identity):
+        raise Invalid({"cursor": ["This cursor belongs to another sort or filter."]})
+    return _from_plain(key), row_id
+
+
+def _fingerprint(identity: dict[str, Any]) -> str:
+    plain = {name: sorted(map(str, value)) if isinstance(value, list) else str(value) for name, value in identity.items()}
+    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _signature(body: bytes) -> bytes:
+    return hmac.digest(current_app.config["SECRET_KEY"].encode(), b"cursor" + body, "sha256")[:_SIGNATURE_BYTES]
+
+
+def _to_plain(key: Any) -> Any:
+    if isinstance(key, datetime):
+        return ["instant", key.astimezone(UTC).isoformat()]
+    return ["day", key.isoformat()] if isinstance(key, date) else key
+
+
+def _from_plain(key: Any) -> Any:
+    match key:
+        case ["instant", text]:
+            return datetime.fromisoformat(text)
+        case ["day", text]:
+            return date.fromisoformat(text)
+    return key

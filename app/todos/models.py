@@ -1,0 +1,77 @@
+"""Todos."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, CheckConstraint, Date, Float, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import Text as LongText
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.types import Id, Instant
+from app.extensions import Model
+
+LIVE = text("deleted_at IS NULL")
+Key = String(500, collation="C").with_variant(String(500), "sqlite")
+
+
+def _live_index(column: str) -> Index:
+    return Index(f"ix_todos_list_{column}", "list_id", column, "id", postgresql_where=LIVE, sqlite_where=LIVE)
+
+
+class Todo(Model):
+    """A todo of a list.
+
+    The two composite foreign keys make the database itself refuse a parent of another list and an assignee who is no
+    member. `search`, `task_key` and `due_key` are derived (see `todos.rules`).
+    """
+
+    __tablename__ = "todos"
+    __table_args__ = (
+        UniqueConstraint("id", "list_id", name="uq_todos_id_list"),
+        ForeignKeyConstraint(["parent_id", "list_id"], ["todos.id", "todos.list_id"], name="fk_todos_parent", ondelete="CASCADE"),
+        ForeignKeyConstraint(["list_id", "assignee_id"], ["members.list_id", "members.user_id"], name="fk_todos_assignee"),
+        CheckConstraint("length(task) > 0", name="task"),
+        CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
+        CheckConstraint("due_on IS NULL OR due_at IS NULL", name="one_due"),
+        CheckConstraint("done = (completed_at IS NOT NULL)", name="completed"),
+        CheckConstraint("recurrence IS NULL OR due_on IS NOT NULL OR due_at IS NOT NULL", name="recurrence_due"),
+        CheckConstraint("parent_id IS NULL OR parent_id <> id", name="parent"),
+        Index("ix_todos_list_id", "list_id", "id", postgresql_where=LIVE, sqlite_where=LIVE),
+        _live_index("updated_at"),
+        _live_index("due_key"),
+        _live_index("priority"),
+        _live_index("position"),
+        _live_index("task_key"),
+        Index("ix_todos_search", "list_id", "search", postgresql_using="gin").ddl_if(dialect="postgresql"),
+        Index("ix_todos_trash", "list_id", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL"), sqlite_where=text("deleted_at IS NOT NULL")),
+        Index("ix_todos_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL"), sqlite_where=text("parent_id IS NOT NULL")),
+        Index("ix_todos_assignee", "assignee_id", postgresql_where=text("assignee_id IS NOT NULL"), sqlite_where=text("assignee_id IS NOT NULL")),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    list_id: Mapped[str] = mapped_column(Id, ForeignKey("lists.id", ondelete="CASCADE"))
+    parent_id: Mapped[str | None] = mapped_column(Id)
+    assignee_id: Mapped[str | None] = mapped_column(Id)
+    series_id: Mapped[str | None] = mapped_column(Id, comment="shared by the todos that one recurrence made")
+    task: Mapped[str] = mapped_column(String(500))
+    notes: Mapped[str | None] = mapped_column(LongText)
+    done: Mapped[bool] = mapped_column(default=False)
+    completed_at: Mapped[datetime | None] = mapped_column(Instant)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0, comment="0 none to 4 urgent")
+    due_on: Mapped[date | None] = mapped_column(Date)
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    remind_at: Mapped[datetime | None] = mapped_column(Instant)
+    recurrence: Mapped[str | None] = mapped_column(String(500), comment="RRULE of RFC 5545")
+    tags: Mapped[list[str]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
+    position: Mapped[float] = mapped_column(Float(53))
+    version: Mapped[int] = mapped_column(default=1)
+    created_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant, comment="when it went to the trash")
+    deleted_with: Mapped[str | None] = mapped_column(Id, comment="the todo whose deletion took this one along")
+    due_key: Mapped[datetime | None] = mapped_column(Instant, comment="due_at, or the begin of due_on in UTC: what `due` sorts by")
+    task_key: Mapped[str] = mapped_column(Key, comment="task without case and accents: what `task` sorts by")
+    search: Mapped[str] = mapped_column(LongText().with_variant(TSVECTOR(), "postgresql"), comment="words of task and notes, and tags")
