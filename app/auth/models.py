@@ -20,7 +20,9 @@ class Session(Model):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
     refresh_jti: Mapped[str] = mapped_column(String(36), comment="jti of the refresh token that is good now")
-    rotated: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="jti of each refresh token used in the last seconds, and when")
+    rotated: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict, comment="jti of each refresh token used in the last seconds, and when"
+    )
     user_agent: Mapped[str] = mapped_column(String(200), default="")
     ip_address: Mapped[str] = mapped_column(String(45), default="")
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import flask_restful
 import orjson
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
+from marshmallow import Schema
 
 from app.core import conditional, idempotency, identity, limits
 from app.core.contract import Contract, contract_of
-from app.core.dumping import dump_all, to_json
+from app.core.dumping import Dump, compile_dump, dump_all, dumped_fields, to_json
 from app.core.paging import Page, next_url
 from app.core.problems import BadRequest, Forbidden, Invalid, NotFound, PayloadTooLarge, PreconditionFailed, Problem, Unauthorized, UnsupportedMediaType
 from app.core.types import is_id
@@ -45,7 +47,7 @@ class Resource(flask_restful.Resource):
 
     limit: ClassVar[str] = "default"
     kinds: ClassVar[dict[str, str]] = {}
-    shows: ClassVar[Contract | None] = None
+    shows: ClassVar[Schema | None] = None
     contracts: ClassVar[dict[str, Contract]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -100,7 +102,7 @@ class Resource(flask_restful.Resource):
         for name, text in ids.items():
             ids[name] = text.lower()
             if not is_id(ids[name]):
-                raise NotFound.of(name.removesuffix("_id").replace("_", " ").capitalize(), text)
+                raise NotFound.of(self.kinds.get(name) or name.removesuffix("_id").capitalize(), text)
         return list(ids.values())
 
     def read(self, contract: Contract) -> list[Any]:
@@ -140,22 +142,33 @@ class Resource(flask_restful.Resource):
 
     def show_current(self, problem: Problem) -> None:
         """Put the object as it is now into a 412."""
-        contract = self.shows or self.contracts.get("GET")
+        schema = self.shows or (self.contracts["GET"].gives if "GET" in self.contracts else None)
         row = problem.extra.get("current")
-        if contract and contract.dump and row is not None and not isinstance(row, dict):
-            problem.extra["current"] = contract.dump(row)
+        if schema and row is not None:
+            problem.extra["current"] = compile_dump(schema)(row)
 
 
 def answer_page(contract: Contract, page: Page) -> Response:
     """A page as `{"data": [...], "next_cursor": ...}`, with Link and X-Total-Count."""
     assert contract.dump is not None, "a collection has a schema"
-    body = {"data": dump_all(contract.dump, page.rows), "next_cursor": page.next_cursor}
+    dump = contract.dump if page.fields is None else dump_of_some(contract, page.fields)
+    body = {"data": dump_all(dump, page.rows), "next_cursor": page.next_cursor}
     answer = Response(to_json(body), content_type="application/json")
     if page.next_cursor:
         answer.headers["Link"] = f'<{next_url(page.next_cursor)}>; rel="next"'
     if page.total is not None:
         answer.headers["X-Total-Count"] = str(page.total)
     return answer
+
+
+@lru_cache(maxsize=256)
+def dump_of_some(contract: Contract, names: tuple[str, ...]) -> Dump:
+    """The dump of an operation's schema with some of its fields. Raises Invalid for a name that it does not have."""
+    assert contract.gives is not None, "a collection has a schema"
+    unknown = set(names) - set(dumped_fields(contract.gives))
+    if unknown:
+        raise Invalid({"fields": [f"Unknown field: {name}." for name in sorted(unknown)]})
+    return compile_dump(contract.gives, names)
 
 
 def read_body(contract: Contract) -> Any:

@@ -20,7 +20,7 @@ from app.core.query import NOTHING, Query
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-@dataclass
+@dataclass(eq=False)
 class Contract:
     """What one operation takes, gives and demands."""
 
@@ -28,7 +28,6 @@ class Contract:
     permission: str | None = None
     credential: str = "access"
     takes: Schema | None = None
-    takes_nothing_else: bool = True
     gives: Schema | None = None
     dump: Dump | None = None
     status: int = 200

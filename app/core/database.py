@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, g
-from sqlalchemy import Connection, CursorResult, Engine, Executable, Row, event
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Row, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.config import is_embedded
-from app.extensions import db, migrate
+from app.extensions import Model, db, migrate
 
 BUSY_SECONDS = 15
 POOL_WAIT_SECONDS = 2
@@ -62,13 +63,19 @@ def transaction() -> Iterator[None]:
         yield
         return
     _release()
-    with db.engine.begin() as connection:
-        g.connection, g.in_transaction, g.after_commit = connection, True, []
-        try:
-            yield
-        finally:
-            g.connection, g.in_transaction = None, False
-    for act in g.after_commit:
+    g.after_commit, g.after_end = [], []
+    committed, ended = g.after_commit, g.after_end
+    try:
+        with db.engine.begin() as connection:
+            g.connection, g.in_transaction = connection, True
+            try:
+                yield
+            finally:
+                g.connection, g.in_transaction = None, False
+    finally:
+        for act in ended:
+            act()
+    for act in committed:
         act()
 
 
@@ -83,6 +90,34 @@ def after_commit(act: Callable[[], None]) -> None:
         g.after_commit.append(act)
     else:
         act()
+
+
+def after_end(act: Callable[[], None]) -> None:
+    """Call `act` once the open transaction has ended, committed or not, or now where none is open.
+
+    For what must last although the request fails, such as the count of wrong passwords.
+    """
+    if in_transaction():
+        g.after_end.append(act)
+    else:
+        act()
+
+
+def release() -> None:
+    """Give the connection back before slow work that needs no database. Inside a transaction it stays."""
+    if not in_transaction():
+        _release()
+
+
+def insert_or(table: type[Model]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what to do ON CONFLICT, which SQLAlchemy knows only in each database's own dialect."""
+    return sqlite.insert(table) if on_sqlite() else postgresql.insert(table)
+
+
+def lock(name: str) -> None:
+    """Let one transaction at a time go on that names the same thing. (SQLite's transactions never run side by side.)"""
+    if not on_sqlite():
+        execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def on_sqlite() -> bool:

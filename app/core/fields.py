@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -22,13 +22,37 @@ class ObjectSchema(Schema):
         unknown = RAISE
 
 
+class Word(fields.Field[str]):
+    """One of a few words, kept in the database as its number in their order."""
+
+    def __init__(self, words: tuple[str, ...], **kwargs: Any) -> None:
+        self.words = words
+        super().__init__(validate=validate.Range(0, len(words) - 1), **kwargs)
+
+    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else self.words[value]
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if value not in self.words:
+            raise ValidationError(f"Must be one of: {', '.join(self.words)}.")
+        return self.words.index(value)
+
+
 class Text(fields.String):
-    """Text as sent: nothing escaped, nothing trimmed. NUL is refused, as PostgreSQL cannot hold it."""
+    """Text as sent: nothing escaped, nothing trimmed. NUL is refused, as PostgreSQL cannot hold it.
+
+    `blank` is the message for a text that is missing, empty or white space; without it such a text is allowed. `check` raises
+    ValidationError for a text that is not right in other ways.
+    """
 
     def __init__(self, *, shortest: int = 0, longest: int, **kwargs: Any) -> None:
-        self.blank = kwargs.pop("blank", None)
-        length = validate.Length(min=shortest or None, max=longest)
-        super().__init__(validate=length, **kwargs)
+        self.blank: str | None = kwargs.pop("blank", None)
+        pattern: validate.Regexp | None = kwargs.pop("pattern", None)
+        self.check: Callable[[str], None] | None = kwargs.pop("check", None)
+        checks: list[validate.Validator] = [validate.Length(min=shortest or None, max=longest)]
+        if self.blank:
+            kwargs.setdefault("error_messages", {"required": self.blank, "null": self.blank})
+        super().__init__(validate=[*checks, pattern] if pattern else checks, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
@@ -43,7 +67,28 @@ class Line(Text):
     """One line of text: white space around it is trimmed."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        return super()._deserialize(value.strip() if isinstance(value, str) else value, attr, data, **kwargs)
+        text = super()._deserialize(value.strip() if isinstance(value, str) else value, attr, data, **kwargs)
+        if self.check:
+            self.check(text)
+        return text
+
+
+class Tagged(fields.Field[dict[str, Any]]):
+    """An object of one of several schemas, which the value of its field `tag` chooses."""
+
+    def __init__(self, tag: str, schemas: dict[str, Schema], **kwargs: Any) -> None:
+        self.tag = tag
+        self.schemas = schemas
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError("Must be an object.")
+        schema = self.schemas.get(value.get(self.tag)) if isinstance(value.get(self.tag), str) else None
+        if schema is None:
+            raise ValidationError({self.tag: [f"Must be one of: {', '.join(self.schemas)}."]})
+        loaded: dict[str, Any] = schema.load(value)
+        return loaded
 
 
 class Flag(fields.Boolean):

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import orjson
 from flask import current_app, request
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.core.database import execute, fetch_all
 from app.core.dumping import to_json
@@ -67,11 +67,12 @@ class Order:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of rows, and how to get the next."""
+    """One page of rows, and how to get the next. `fields` are the ones to show; None shows all."""
 
     rows: Sequence[Any]
     next_cursor: str | None = None
     total: int | None = None
+    fields: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,34 +87,28 @@ class Listing:
     identity: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
+    def window(self, after: ColumnElement[bool] | None, limit: int) -> Select[Any]:
+        """A select of the first `limit` rows that meet `after`, in order."""
+        statement = self.statement if after is None else self.statement.where(after)
+        return statement.order_by(*self.order.clauses()).limit(limit)
+
 
 def page_of(listing: Listing, params: dict[str, Any]) -> Page:
     """The page of `listing` that `limit`, `cursor` and `count` ask for. Raises Invalid for a cursor that does not fit."""
     limit = params.get("limit", DEFAULT_LIMIT)
-    statement = listing.statement
-    if "cursor" in params:
-        statement = statement.where(listing.order.after(*read_cursor(params["cursor"], listing.identity)))
-    rows = fetch_all(statement.order_by(*listing.order.clauses()).limit(limit + 1), listing.values)
+    after = listing.order.after(*read_cursor(params["cursor"], listing.identity)) if "cursor" in params else None
+    rows = fetch_all(listing.window(after, limit + 1), listing.values)
     total = count(listing.statement, listing.values) if params.get("count") else None
-    return cut(rows, limit, listing.identity, total, keyed=not listing.order.by_id_alone)
-
-
-def cut(rows: Sequence[Any], limit: int, identity: dict[str, Any], total: int | None, *, keyed: bool) -> Page:
-    """The page of the first `limit` of `rows`; one row more than that means that there is a next page."""
     if len(rows) <= limit:
         return Page(rows, None, total)
     last = rows[limit - 1]
-    return Page(rows[:limit], write_cursor(last.page_key if keyed else None, last.id, identity), total)
+    key = None if listing.order.by_id_alone else last.page_key
+    return Page(rows[:limit], write_cursor(key, last.id, listing.identity), total)
 
 
 def count(statement: Select[Any], values: dict[str, Any]) -> int:
     """How many rows the statement gives."""
     return int(execute(select(func.count()).select_from(statement.order_by(None).subquery()), values).scalar_one())
-
-
-def nothing() -> ColumnElement[bool]:
-    """A condition that no row meets."""
-    return false()
 
 
 def next_url(cursor: str) -> str:

@@ -126,7 +126,7 @@ class Invalid(Problem):
     default = "Some values are not valid. `errors` says which and why."
 
     def __init__(self, errors: Errors, detail: str | None = None) -> None:
-        super().__init__(detail, errors=errors)
+        super().__init__(detail or _only_message(errors), errors=errors)
         self.errors = errors
 
 
@@ -169,7 +169,7 @@ def from_exception(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationError):
-        return Invalid(error.normalized_messages())
+        return Invalid(_with_text_keys(error.normalized_messages()))
     if isinstance(error, HTTPException):
         return _from_http(error)
     if isinstance(error, IntegrityError):
@@ -184,6 +184,21 @@ def from_exception(error: Exception) -> Problem:
 def init_app(app: Flask) -> None:
     """Answer every exception with a problem document, and pass none on to the server."""
     app.register_error_handler(Exception, lambda error: response(from_exception(error)))
+
+
+def _with_text_keys(errors: Any) -> Any:
+    """The errors as JSON takes them: an item of a list stands under its number as text."""
+    return {str(key): _with_text_keys(value) for key, value in errors.items()} if isinstance(errors, dict) else errors
+
+
+def _only_message(errors: Errors) -> str | None:
+    """The one message of the errors, for people; None where there are more."""
+    match list(errors.values()):
+        case [[str(message)]]:
+            return message
+        case [dict(nested)]:
+            return _only_message(nested)
+    return None
 
 
 _BY_STATUS: dict[int, type[Problem]] = {

@@ -6,11 +6,12 @@ from datetime import date, datetime
 
 from sqlalchemy import JSON, CheckConstraint, Date, Float, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy import Text as LongText
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.types import Id, Instant
 from app.extensions import Model
+from app.todos.search import SearchDocument, SearchText
 
 LIVE = text("deleted_at IS NULL")
 Key = String(500, collation="C").with_variant(String(500), "sqlite")
@@ -24,13 +25,13 @@ class Todo(Model):
     """A todo of a list.
 
     The two composite foreign keys make the database itself refuse a parent of another list and an assignee who is no
-    member. `search`, `task_key` and `due_key` are derived (see `todos.rules`).
+    member; the first waits for the end of the transaction, as a todo moves with its subtasks. `search`, `task_key` and `due_key` are derived (see `todos.rules`).
     """
 
     __tablename__ = "todos"
     __table_args__ = (
         UniqueConstraint("id", "list_id", name="uq_todos_id_list"),
-        ForeignKeyConstraint(["parent_id", "list_id"], ["todos.id", "todos.list_id"], name="fk_todos_parent", ondelete="CASCADE"),
+        ForeignKeyConstraint(["parent_id", "list_id"], ["todos.id", "todos.list_id"], name="fk_todos_parent", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
         ForeignKeyConstraint(["list_id", "assignee_id"], ["members.list_id", "members.user_id"], name="fk_todos_assignee"),
         CheckConstraint("length(task) > 0", name="task"),
         CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
@@ -74,4 +75,4 @@ class Todo(Model):
     deleted_with: Mapped[str | None] = mapped_column(Id, comment="the todo whose deletion took this one along")
     due_key: Mapped[datetime | None] = mapped_column(Instant, comment="due_at, or the begin of due_on in UTC: what `due` sorts by")
     task_key: Mapped[str] = mapped_column(Key, comment="task without case and accents: what `task` sorts by")
-    search: Mapped[str] = mapped_column(LongText().with_variant(TSVECTOR(), "postgresql"), comment="words of task and notes, and tags")
+    search: Mapped[SearchText] = mapped_column(SearchDocument(), comment="words of task and notes, and tags")

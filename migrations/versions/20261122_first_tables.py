@@ -178,7 +178,7 @@ def upgrade():
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_todos_created_by_users"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["list_id", "assignee_id"], ["members.list_id", "members.user_id"], name="fk_todos_assignee"),
         sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_todos_list_id_lists"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["parent_id", "list_id"], ["todos.id", "todos.list_id"], name="fk_todos_parent", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["parent_id", "list_id"], ["todos.id", "todos.list_id"], name="fk_todos_parent", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_todos")),
         sa.UniqueConstraint("id", "list_id", name="uq_todos_id_list"),
     )

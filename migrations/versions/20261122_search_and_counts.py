@@ -1,4 +1,4 @@
-"""What the database keeps in step by itself: the index of the search, and how many todos of a list are open."""
+"""What the database keeps in step by itself: the index of the search, the open todos of a list, and who is assigned."""
 
 from alembic import op
 
@@ -54,8 +54,19 @@ POSTGRESQL = [
     WHEN (OLD.list_id <> NEW.list_id OR (OLD.done OR OLD.deleted_at IS NOT NULL) <> (NEW.done OR NEW.deleted_at IS NOT NULL))
     EXECUTE FUNCTION todos_count_updated()
     """,
+    """
+    CREATE FUNCTION members_unassign() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE todos SET assignee_id = NULL, version = version + 1, updated_at = now()
+      WHERE list_id = OLD.list_id AND assignee_id = OLD.user_id;
+      RETURN OLD;
+    END $$
+    """,
+    "CREATE TRIGGER members_deleted BEFORE DELETE ON members FOR EACH ROW EXECUTE FUNCTION members_unassign()",
 ]
 POSTGRESQL_BACK = [
+    "DROP TRIGGER members_deleted ON members",
+    "DROP FUNCTION members_unassign()",
     "DROP TRIGGER todos_updated ON todos",
     "DROP TRIGGER todos_deleted ON todos",
     "DROP TRIGGER todos_inserted ON todos",
@@ -68,12 +79,12 @@ POSTGRESQL_BACK = [
 # The text comes with its words already taken apart and folded, so the tokenizer only splits at spaces. A todo's row in the
 # index is found by its id as one of the words: SQLite may renumber the rows of a table whose key is not an integer.
 UNINDEX = "DELETE FROM todo_search WHERE rowid IN (SELECT rowid FROM todo_search WHERE todo_search MATCH 'id:\"' || OLD.id || '\"')"
-INDEX = "INSERT INTO todo_search (id, words) VALUES (NEW.id, NEW.list_id || ' ' || NEW.search)"
+INDEX = "INSERT INTO todo_search (id, words) VALUES (NEW.id, NEW.search)"
 SQLITE = [
     "CREATE VIRTUAL TABLE todo_search USING fts5 (id, words, tokenize = \"ascii tokenchars '-_#'\", prefix = '2 3')",
     f"CREATE TRIGGER todos_search_inserted AFTER INSERT ON todos BEGIN {INDEX}; END",
     f"CREATE TRIGGER todos_search_deleted AFTER DELETE ON todos BEGIN {UNINDEX}; END",
-    f"CREATE TRIGGER todos_search_updated AFTER UPDATE OF search, list_id ON todos BEGIN {UNINDEX}; {INDEX}; END",
+    f"CREATE TRIGGER todos_search_updated AFTER UPDATE OF search ON todos BEGIN {UNINDEX}; {INDEX}; END",
     """
     CREATE TRIGGER todos_inserted AFTER INSERT ON todos WHEN NOT NEW.done AND NEW.deleted_at IS NULL
     BEGIN UPDATE lists SET open_count = open_count + 1, version = version + 1 WHERE id = NEW.list_id; END
@@ -92,8 +103,16 @@ SQLITE = [
       WHERE id = NEW.list_id AND NOT NEW.done AND NEW.deleted_at IS NULL;
     END
     """,
+    """
+    CREATE TRIGGER members_deleted BEFORE DELETE ON members
+    BEGIN
+      UPDATE todos SET assignee_id = NULL, version = version + 1, updated_at = strftime('%Y-%m-%d %H:%M:%f000', 'now')
+      WHERE list_id = OLD.list_id AND assignee_id = OLD.user_id;
+    END
+    """,
 ]
 SQLITE_BACK = [
+    "DROP TRIGGER members_deleted",
     "DROP TRIGGER todos_updated",
     "DROP TRIGGER todos_deleted",
     "DROP TRIGGER todos_inserted",

@@ -1,0 +1,174 @@
+"""Logins, sessions and personal access tokens over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from flask import Response, g, request
+from marshmallow import ValidationError
+
+from app.auth import personal_tokens, service, sessions, tokens
+from app.auth.schemas import (
+    LoginSchema,
+    NewPersonalTokenSchema,
+    PasswordChangeSchema,
+    PersonalTokenSchema,
+    RegistrationSchema,
+    SessionSchema,
+    TokenPairSchema,
+)
+from app.auth.sessions import Device, TokenPair
+from app.core import api
+from app.core.contract import Contract, gives, gives_nothing, gives_page, public, raises, refresh_only, session_only, takes
+from app.core.identity import me
+from app.core.paging import Page, page_of
+from app.core.problems import Conflict, Forbidden, Problem, RateLimited, Unauthorized
+from app.users.schemas import UserSchema
+
+
+class Resource(api.Resource):
+    """Base of all that stands under /auth: guessing is limited more than the rest."""
+
+    limit = "auth"
+    prepare: ClassVar[Callable[..., None] | None] = None
+
+    def authorize(self, contract: Contract) -> None:
+        """Also hash passwords ahead of the transaction that an Idempotency-Key puts the rest of the request in."""
+        super().authorize(contract)
+        if self.prepare and contract.takes and "Idempotency-Key" in request.headers:
+            with suppress(Problem, ValidationError):  # the request itself will come to the same
+                self.prepare(**contract.takes.load(api.read_body(contract)))
+
+
+class Registration(Resource):
+    """New accounts."""
+
+    prepare = staticmethod(service.prepare_registration)
+
+    @public
+    @takes(RegistrationSchema())
+    @gives(UserSchema(), 201)
+    @raises(Conflict, Forbidden)
+    def post(self, body: dict[str, Any]) -> Response:
+        """Register an account."""
+        answer = self.answer(self.contracts["POST"], service.register(**body))
+        answer.headers["Location"] = "/api/v1/me"
+        return answer
+
+
+class Login(Resource):
+    """Logging in."""
+
+    prepare = staticmethod(service.prepare_login)
+
+    @public
+    @takes(LoginSchema())
+    @gives(TokenPairSchema())
+    @raises(Unauthorized, Forbidden, RateLimited)
+    def post(self, body: dict[str, Any]) -> Response:
+        """Log in."""
+        device = Device(request.headers.get("User-Agent", ""), request.remote_addr or "")
+        pair = service.login(body["email"], body["password"], device)
+        return answer_with_tokens(self, pair, in_cookies=body["cookies"])
+
+
+class Refresh(Resource):
+    """Staying logged in."""
+
+    @refresh_only
+    @gives(TokenPairSchema())
+    def post(self) -> Response:
+        """Trade a refresh token for a new pair of tokens."""
+        return answer_with_tokens(self, sessions.refresh(g.refresh_claims), in_cookies="Authorization" not in request.headers)
+
+
+class Logout(Resource):
+    """Logging out."""
+
+    @session_only
+    @gives_nothing
+    def post(self) -> Response:
+        """Log out: end this session."""
+        service.logout()
+        answer = Response(status=204)
+        tokens.unset_cookies(answer)
+        return answer
+
+
+class Password(Resource):
+    """The password of the caller."""
+
+    prepare = staticmethod(service.prepare_password_change)
+
+    @session_only
+    @takes(PasswordChangeSchema())
+    @gives_nothing
+    @raises(RateLimited)
+    def post(self, body: dict[str, Any]) -> None:
+        """Change my password, and end all my other sessions."""
+        service.change_password(**body)
+
+
+class Sessions(Resource):
+    """Where the caller is logged in."""
+
+    @session_only
+    @gives_page(SessionSchema())
+    def get(self, params: dict[str, Any]) -> Page:
+        """List my sessions."""
+        return page_of(sessions.listing(), params)
+
+    @session_only
+    @gives_nothing
+    def delete(self) -> None:
+        """End all my sessions but this one."""
+        sessions.end_all(me().user_id, but=me().session_id)
+
+
+class SessionDetail(Resource):
+    """One session of the caller."""
+
+    @session_only
+    @gives_nothing
+    def delete(self, session_id: str) -> None:
+        """End one of my sessions."""
+        sessions.end(session_id)
+
+
+class PersonalTokens(Resource):
+    """Personal access tokens of the caller."""
+
+    @session_only
+    @gives_page(PersonalTokenSchema())
+    def get(self, params: dict[str, Any]) -> Page:
+        """List my personal access tokens."""
+        return page_of(personal_tokens.listing(), params)
+
+    @session_only
+    @takes(PersonalTokenSchema())
+    @gives(NewPersonalTokenSchema(), 201)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Make a personal access token. It is shown this once."""
+        return personal_tokens.create(**body)
+
+
+class PersonalTokenDetail(Resource):
+    """One personal access token of the caller."""
+
+    @session_only
+    @gives_nothing
+    def delete(self, token_id: str) -> None:
+        """Delete a personal access token; it stops working."""
+        personal_tokens.revoke(token_id)
+
+
+def answer_with_tokens(resource: Resource, pair: TokenPair, *, in_cookies: bool) -> Response:
+    """The pair in the body, or in cookies where a page's scripts shall not get hold of it."""
+    contract = resource.contracts["POST"]
+    if not in_cookies:
+        return resource.answer(contract, pair)
+    answer = resource.answer(contract, {name: value for name, value in pair.items() if name not in ("access_token", "refresh_token")})
+    tokens.set_cookies(answer, pair["access_token"], pair["refresh_token"])
+    return answer

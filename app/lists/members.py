@@ -1,0 +1,98 @@
+"""Sharing: the members of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+
+from app.core.conditional import Versions, check_version
+from app.core.database import execute, fetch_one, transaction
+from app.core.identity import me
+from app.core.paging import Listing, Order, Page, page_of
+from app.core.problems import Conflict, Invalid, NotFound
+from app.core.types import now
+from app.lists.models import List, Member
+from app.lists.permissions import require
+from app.lists.service import find, locked
+from app.users.models import User
+
+
+def page(list_id: str, params: dict[str, Any]) -> Page:
+    """The members of a list that the caller is one of, longest member first."""
+    find(list_id)
+    statement = _members(list_id).add_columns(Member.joined_at.label("page_key"), Member.user_id.label("id"))
+    order = Order(Member.joined_at, Member.user_id)  # type: ignore[arg-type]  # mapped attributes are column elements
+    return page_of(Listing(statement, order, {"of": "members", "list_id": list_id}), params)
+
+
+def add(list_id: str, email: str, role: str) -> Row[Any]:
+    """Share a list (owners) with the account of an address. Raises Invalid for an unknown one, Conflict for a member."""
+    with transaction():
+        row = locked(list_id)
+        require(row.role, "owner")
+        if row.inbox:
+            raise Conflict("The inbox cannot be shared.")
+        user_id = execute(select(User.id).where(User.email == email.lower(), User.active.is_(True))).scalar_one_or_none()
+        if user_id is None:
+            raise Invalid({"email": ["No account has this address."]})
+        last = execute(select(func.max(Member.position)).where(Member.user_id == user_id)).scalar_one()
+        if fetch_one(_members(list_id).where(Member.user_id == user_id)):
+            raise Conflict("They are a member of this list already.")
+        execute(insert(Member).values(list_id=list_id, user_id=user_id, role=role, position=(last or 0) + 1, joined_at=now()))
+        return _member(list_id, user_id)
+
+
+def change(list_id: str, user_id: str, role: str, versions: Versions) -> Row[Any]:
+    """Give a member another role (owners). Raises Conflict where the list would have no owner left."""
+    with transaction():
+        require(locked(list_id).role, "owner")
+        member = _member(list_id, user_id)
+        check_version(member, versions)
+        if member.role != role:
+            _keep_an_owner(list_id, member)
+            execute(update(Member).where(*_key(list_id, user_id)).values(role=role, version=Member.version + 1))
+            _touch(list_id)
+        return _member(list_id, user_id)
+
+
+def remove(list_id: str, user_id: str, versions: Versions) -> None:
+    """Take a member out of a list (owners), or leave it oneself. Their todos there are assigned to nobody."""
+    with transaction():
+        row = locked(list_id)
+        if user_id != me().user_id:
+            require(row.role, "owner")
+        member = _member(list_id, user_id)
+        check_version(member, versions)
+        if row.inbox:
+            raise Conflict("The inbox cannot be left.")
+        _keep_an_owner(list_id, member)
+        execute(delete(Member).where(*_key(list_id, user_id)))
+        _touch(list_id)
+
+
+def _members(list_id: str) -> Select[Any]:
+    columns = (Member.user_id, Member.role, Member.version, Member.joined_at, User.name, User.email)
+    return select(*columns).join(User, User.id == Member.user_id).where(Member.list_id == list_id)
+
+
+def _member(list_id: str, user_id: str) -> Row[Any]:
+    member = fetch_one(_members(list_id).where(Member.user_id == user_id))
+    if member is None:
+        raise NotFound.of("Member", user_id)
+    return member
+
+
+def _key(list_id: str, user_id: str) -> tuple[Any, ...]:
+    return (Member.list_id == list_id, Member.user_id == user_id)
+
+
+def _keep_an_owner(list_id: str, member: Row[Any]) -> None:
+    owners = execute(select(func.count()).where(Member.list_id == list_id, Member.role == "owner")).scalar_one()
+    if member.role == "owner" and owners == 1:
+        raise Conflict("A list always keeps an owner. Make another member one first.")
+
+
+def _touch(list_id: str) -> None:
+    """A list shows the caller's role, so a change of members is a change of the list."""
+    execute(update(List).where(List.id == list_id).values(version=List.version + 1))

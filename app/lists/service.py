@@ -1,0 +1,101 @@
+"""Lists: who sees them, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+
+from app.core.conditional import Versions, check_version
+from app.core.database import execute, fetch_one, transaction
+from app.core.identity import Identity, me
+from app.core.paging import Listing, Order, Page, page_of
+from app.core.problems import Conflict, NotFound
+from app.core.types import id_time, new_id, now
+from app.lists.models import List, Member
+from app.lists.permissions import require
+
+PERSONAL = frozenset({"position"})
+
+
+def visible_lists(caller: Identity) -> Select[Any]:
+    """The lists that the caller is a member of, with what is personal about them. The visibility rule of lists."""
+    columns = [column for column in List.__table__.columns]
+    return select(*columns, Member.role, Member.position).join(Member, Member.list_id == List.id).where(Member.user_id == caller.user_id)
+
+
+def page(params: dict[str, Any]) -> Page:
+    """The caller's lists in their own order; `archived` chooses those that are, or are not."""
+    statement = visible_lists(me()).add_columns(Member.position.label("page_key"))
+    filters = {name: params[name] for name in ("archived",) if name in params}
+    if "archived" in params:
+        statement = statement.where(List.archived == params["archived"])
+    order = Order(Member.position, List.id)  # type: ignore[arg-type]  # mapped attributes are column elements
+    return page_of(Listing(statement, order, {"of": "lists", **filters}), params)
+
+
+def find(list_id: str) -> Row[Any]:
+    """The list, as the caller sees it. Raises NotFound, also for a list that is not shared with them."""
+    row = fetch_one(visible_lists(me()).where(List.id == list_id))
+    if row is None:
+        raise NotFound.of("List", list_id)
+    return row
+
+
+def locked(list_id: str) -> Row[Any]:
+    """The list as `find` gives it, locked until the transaction ends."""
+    row = fetch_one(visible_lists(me()).where(List.id == list_id).with_for_update(of=List))
+    if row is None:
+        raise NotFound.of("List", list_id)
+    return row
+
+
+def create(values: dict[str, Any]) -> Row[Any]:
+    """A new list of the caller's, last in their order unless `position` says otherwise."""
+    with transaction():
+        position = values.pop("position", None)
+        if position is None:
+            last = execute(select(func.max(Member.position)).where(Member.user_id == me().user_id)).scalar_one()
+            position = (last or 0) + 1
+        list_id = insert_list(me().user_id, position, **values)
+        return find(list_id)
+
+
+def insert_list(user_id: str, position: float, **values: Any) -> str:
+    """Insert a list with the user as its owner; gives its id. The user must exist already, or come in this transaction."""
+    list_id = new_id()
+    created_at = id_time(list_id)
+    execute(insert(List).values(id=list_id, created_at=created_at, updated_at=created_at, **values))
+    execute(insert(Member).values(list_id=list_id, user_id=user_id, role="owner", position=position, joined_at=created_at))
+    return list_id
+
+
+def change(list_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
+    """Change a list: its place in the caller's order, or what all see of it (editors and owners).
+
+    Raises NotFound, PreconditionFailed, Forbidden, and Conflict for an inbox that would be archived.
+    """
+    with transaction():
+        row = locked(list_id)
+        check_version(row, versions)
+        if changes.keys() - PERSONAL:
+            require(row.role, "editor")
+        if row.inbox and changes.get("archived"):
+            raise Conflict("The inbox cannot be archived.")
+        shared = {name: value for name, value in changes.items() if name not in PERSONAL}
+        if "position" in changes:
+            execute(update(Member).where(Member.list_id == list_id, Member.user_id == me().user_id).values(position=changes["position"]))
+        if changes:
+            execute(update(List).where(List.id == list_id).values(version=List.version + 1, updated_at=now(), **shared))
+        return find(list_id)
+
+
+def remove(list_id: str, versions: Versions) -> None:
+    """Delete a list with all its todos (owners). Raises NotFound, PreconditionFailed, Forbidden, and Conflict for an inbox."""
+    with transaction():
+        row = locked(list_id)
+        check_version(row, versions)
+        require(row.role, "owner")
+        if row.inbox:
+            raise Conflict("The inbox cannot be deleted.")
+        execute(delete(List).where(List.id == list_id))

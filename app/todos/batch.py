@@ -1,0 +1,186 @@
+"""Many changes at once, all or nothing, in a number of statements that does not grow with them.
+
+All rows that the operations touch are read and locked first; the operations are then played through in memory, one after
+the other, by the same rules as single changes; at the end the outcome is written in bulk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from app.core.database import execute, fetch_all, transaction
+from app.core.identity import me
+from app.core.problems import Invalid, NotFound, PreconditionFailed, Problem
+from app.core.types import Id, now
+from app.lists.models import List, Member
+from app.lists.permissions import require
+from app.todos.models import Todo
+from app.todos.queries import COLUMNS, visible
+from app.todos.rules import changed, derived, new_todo
+from app.todos.service import lock_structure
+from app.todos.tree import Tree
+
+Operation = dict[str, Any]
+_COLUMNS = [column.name for column in Todo.__table__.columns]
+_SHOWN = {column.name for column in COLUMNS}
+_STATUS = {"create": 201, "update": 200, "delete": 204}
+
+
+def run(operations: list[Operation]) -> list[dict[str, Any]]:
+    """Do all operations; gives for each its `op`, `status`, `id`, and the `todo` after it (None where it was deleted).
+
+    Raises the problem of the first operation that fails, whose `errors` name it by its index; then nothing is changed.
+    """
+    with transaction():
+        board = _Board(operations)
+        results = []
+        for index, operation in enumerate(operations):
+            try:
+                todo_id = getattr(board, operation["op"])(operation)
+            except Problem as problem:
+                raise _at(problem, index) from None
+            todo = {name: value for name, value in board.rows[todo_id].items() if name in _SHOWN}
+            deleted = operation["op"] == "delete"
+            results.append({"op": operation["op"], "status": _STATUS[operation["op"]], "id": todo_id, "todo": None if deleted else todo})
+        board.write()
+    return results
+
+
+class _Board:
+    """The todos that the operations touch, as they are and as the operations make them."""
+
+    def __init__(self, operations: list[Operation]) -> None:
+        self.moment = now()
+        named = {operation["id"] for operation in operations if "id" in operation}
+        sent = [operation["todo"] for operation in operations if "todo" in operation]
+        parents = {todo["parent_id"] for todo in sent if todo.get("parent_id")}
+        self.tree = Tree.load(named, parents)
+        self.rows = self._lock(set(self.tree.parents) & self._reach(named))
+        lists = {row["list_id"] for row in self.rows.values()} | {todo["list_id"] for todo in sent if "list_id" in todo} | {me().inbox_id}
+        lock_structure(*lists)
+        execute(select(List.id).where(List.id.in_(lists)).order_by(List.id).with_for_update())
+        self.members = self._members(lists)
+        self.positions = self._last_positions(lists)
+        self.created: list[str] = []
+        self.touched: dict[str, None] = {}
+
+    def create(self, operation: Operation) -> str:
+        """A new todo."""
+        row = new_todo({"list_id": me().inbox_id, **operation["todo"]}, me().user_id)
+        self._check_list(row["list_id"])
+        self._check_assignee(row["list_id"], row["assignee_id"])
+        if row["parent_id"]:
+            self.tree.check_parent(row["parent_id"], row["list_id"])
+        row.setdefault("position", self._next(row["list_id"]))
+        self.rows[row["id"]] = row
+        self.tree.place(row["id"], row["parent_id"], row["list_id"])
+        self.created.append(row["id"])
+        return str(row["id"])
+
+    def update(self, operation: Operation) -> str:
+        """A change of some fields."""
+        row, changes = self._editable(operation["id"]), operation["todo"]
+        if operation.get("version", row["version"]) != row["version"]:
+            raise PreconditionFailed(current=row)
+        if not changes:
+            return str(row["id"])
+        columns = changed(row, changes)
+        list_id = changes.get("list_id", row["list_id"])
+        leaves = list_id != row["list_id"]
+        if leaves:
+            self._check_list(list_id)
+            columns.setdefault("parent_id", None)
+            columns.setdefault("position", self._next(list_id))
+        if columns.get("parent_id"):
+            self.tree.check_parent(columns["parent_id"], list_id, row["id"])
+        self._check_assignee(list_id, changes.get("assignee_id"))
+        if leaves:
+            columns = self._moved(row["id"], list_id) | columns
+            for each in self.tree.below(row["id"])[1:]:
+                self._change(each, self._moved(each, list_id))
+        self._change(row["id"], columns)
+        self.tree.place(row["id"], row["parent_id"], list_id)
+        return str(row["id"])
+
+    def delete(self, operation: Operation) -> str:
+        """A move to the trash, subtasks along."""
+        root = self._editable(operation["id"])["id"]
+        for each in self.tree.below(root):
+            if self.rows[each]["deleted_at"] is None:
+                self._change(each, {"deleted_at": self.moment, "deleted_with": root, "updated_at": self.moment})
+                self.tree.live.discard(each)
+        return str(root)
+
+    def write(self) -> None:
+        """Write what became of all rows."""
+        if self.created:
+            execute(insert(Todo), [{name: self.rows[each][name] for name in _COLUMNS} for each in self.created])
+        if self.touched:
+            rows = [self.rows[each] for each in self.touched]
+            execute(
+                update(Todo).where(Todo.id == bindparam("key", type_=Id)),
+                [{name: row[name] for name in _COLUMNS if name != "id"} | derived(row) | {"key": row["id"]} for row in rows],
+            )
+
+    def _change(self, todo_id: str, columns: dict[str, Any]) -> None:
+        row = self.rows[todo_id]
+        row.update(columns, version=row["version"] + (todo_id not in self.created))
+        if todo_id not in self.created:
+            self.touched[todo_id] = None
+
+    def _moved(self, todo_id: str, list_id: str) -> dict[str, Any]:
+        assignee = self.rows[todo_id]["assignee_id"]
+        kept = assignee if assignee in self.members.get(list_id, {}) else None
+        return {"list_id": list_id, "assignee_id": kept, "updated_at": self.moment}
+
+    def _editable(self, todo_id: str) -> dict[str, Any]:
+        row = self.rows.get(todo_id)
+        if row is None or row["deleted_at"] is not None or me().user_id not in self.members.get(row["list_id"], {}):
+            raise NotFound.of("Todo", todo_id)
+        self._check_list(row["list_id"])
+        return row
+
+    def _check_list(self, list_id: str) -> None:
+        role = self.members.get(list_id, {}).get(me().user_id)
+        if role is None:
+            raise NotFound.of("List", list_id)
+        require(role, "editor")
+
+    def _check_assignee(self, list_id: str, user_id: str | None) -> None:
+        if user_id and user_id not in self.members.get(list_id, {}):
+            raise Invalid({"assignee_id": ["Must be a member of the list."]})
+
+    def _next(self, list_id: str) -> float:
+        self.positions[list_id] = self.positions.get(list_id, 0) + 1
+        return self.positions[list_id]
+
+    def _reach(self, named: Iterable[str]) -> set[str]:
+        return {each for root in named if root in self.tree.parents for each in self.tree.below(root)}
+
+    def _lock(self, todo_ids: set[str]) -> dict[str, dict[str, Any]]:
+        """The rows, locked in one order by everyone, so that two batches cannot wait for each other."""
+        if not todo_ids:
+            return {}
+        statement = visible(*Todo.__table__.columns).where(Todo.id.in_(bindparam("ids", type_=Id, expanding=True)))
+        rows = fetch_all(statement.order_by(Todo.id).with_for_update(of=Todo), {"caller": me().user_id, "ids": sorted(todo_ids)})
+        return {row.id: row._asdict() for row in rows}
+
+    def _members(self, lists: set[str]) -> dict[str, dict[str, str]]:
+        members: dict[str, dict[str, str]] = {}
+        for row in fetch_all(select(Member.list_id, Member.user_id, Member.role).where(Member.list_id.in_(lists))):
+            members.setdefault(row.list_id, {})[row.user_id] = row.role
+        return members
+
+    def _last_positions(self, lists: set[str]) -> dict[str, float]:
+        last = select(Todo.list_id, func.max(Todo.position)).where(Todo.list_id.in_(lists), Todo.deleted_at.is_(None))
+        return {list_id: position for list_id, position in execute(last.group_by(Todo.list_id))}
+
+
+def _at(problem: Problem, index: int) -> Problem:
+    """The problem of one operation as the problem of the batch."""
+    errors = problem.extra.get("errors")
+    problem.extra["errors"] = {"operations": {str(index): {"todo": errors} if errors else [problem.detail]}}
+    return problem

@@ -1,0 +1,147 @@
+"""Reading todos. The visibility rule of todos is `visible`, and every statement here goes through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, cast, func, select, true
+
+from app.core.database import fetch_all, fetch_one, on_sqlite
+from app.core.identity import me
+from app.core.paging import Listing, Order, Page, page_of
+from app.core.problems import NotFound
+from app.core.types import Id
+from app.lists.models import List, Member
+from app.lists.permissions import require
+from app.todos.filters import Shape, read
+from app.todos.models import Todo
+
+_HIDDEN = {"search", "task_key", "due_key", "deleted_with"}
+COLUMNS = [column for column in Todo.__table__.columns if column.name not in _HIDDEN]
+
+
+def visible(*columns: Any) -> Select[Any]:
+    """Todos of the lists that the user bound to `caller` is a member of, live or in the trash."""
+    mine = (Member.list_id == Todo.list_id) & (Member.user_id == bindparam("caller", type_=Id))
+    return select(*columns).select_from(Todo).join(Member, mine)
+
+
+ONE = visible(*COLUMNS).where(Todo.id == bindparam("id", type_=Id), Todo.deleted_at.is_(None))
+ONE_WITH_ROLE = visible(*Todo.__table__.columns, Member.role).where(Todo.id == bindparam("id", type_=Id))
+
+
+def find(todo_id: str) -> Row[Any]:
+    """The todo, if the caller may see it and it is not in the trash. Raises NotFound."""
+    row = fetch_one(ONE, {"caller": me().user_id, "id": todo_id})
+    if row is None:
+        raise NotFound.of("Todo", todo_id)
+    return row
+
+
+def editable(todo_id: str, *, trashed: bool = False, lock: bool = False) -> Row[Any]:
+    """The todo with all its columns and the caller's `role`, if they may change it; with `trashed` also one in the trash.
+
+    With `lock` it stays as it is until the transaction ends. Raises NotFound and Forbidden.
+    """
+    statement = ONE_WITH_ROLE.with_for_update(of=Todo) if lock else ONE_WITH_ROLE
+    row = fetch_one(statement, {"caller": me().user_id, "id": todo_id})
+    if row is None or (row.deleted_at is not None and not trashed):
+        raise NotFound.of("Todo", todo_id)
+    require(row.role, "editor")
+    return row
+
+
+def page(params: dict[str, Any]) -> Page:
+    """A page of the todos that the caller sees, by the filters and order of `todos.filters`. Raises Invalid."""
+    listing = listing_of(params)
+    found = page_of(listing, params)
+    return Page(found.rows, found.next_cursor, found.total, params.get("fields"))
+
+
+def listing_of(params: dict[str, Any]) -> Listing:
+    """All todos that the caller sees and that meet the filters, in order."""
+    shape, values = read(params, me(), sqlite=on_sqlite())
+    identity = {name: value for name, value in params.items() if name not in ("limit", "cursor", "count", "fields")}
+    return TodoListing(statement=_statement(shape), order=_order(shape), identity={"of": "todos", **identity}, values=values, shape=shape)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TodoListing(Listing):
+    """Todos, read list by list on PostgreSQL: the first rows of each of the caller's lists come straight from an index,
+    however many todos there are; then the best of them are chosen. SQLite has no LATERAL and sorts.
+    """
+
+    shape: Shape
+
+    def window(self, after: ColumnElement[bool] | None, limit: int) -> Select[Any]:
+        """A select of the first `limit` rows that meet `after`, in order."""
+        if self.shape.sqlite:
+            return super().window(after, limit)
+        self.values["page_rows"] = limit
+        return _first_window(self.shape) if after is None else _window(self.shape, after)
+
+
+@lru_cache(maxsize=1024)
+def _statement(shape: Shape) -> Select[Any]:
+    statement = visible(*_columns(shape)).where(*shape.clauses())
+    if "list_id" not in shape.given:
+        statement = statement.join(List, List.id == Todo.list_id).where(List.archived.is_(False))
+    return statement
+
+
+@lru_cache(maxsize=1024)
+def _order(shape: Shape) -> Order:
+    return shape.order()
+
+
+@lru_cache(maxsize=1024)
+def _first_window(shape: Shape) -> Select[Any]:
+    return _window(shape, None)
+
+
+def _window(shape: Shape, after: ColumnElement[bool] | None) -> Select[Any]:
+    rows = bindparam("page_rows", type_=Integer)
+    lists = select(Member.list_id).where(Member.user_id == bindparam("caller", type_=Id))
+    if "list_id" in shape.given:
+        lists = lists.where(Member.list_id.in_(bindparam("list_id", type_=Id, expanding=True)))
+    else:
+        lists = lists.join(List, List.id == Member.list_id).where(List.archived.is_(False))
+    mine = lists.subquery("mine")
+    inner = select(*_columns(shape)).where(Todo.list_id == mine.c.list_id, *shape.clauses())
+    if after is not None:
+        inner = inner.where(after)
+    todos = inner.order_by(*_order(shape).clauses()).limit(rows).lateral("todo")
+    order = _order(shape)
+    key = todos.c.id if order.by_id_alone else todos.c.page_key
+    outer = Order(key, todos.c.id, order.descending, order.nullable)
+    return select(*todos.c).select_from(mine.join(todos, true())).order_by(*outer.clauses()).limit(rows)
+
+
+def _columns(shape: Shape) -> list[Any]:
+    order = _order(shape)
+    return [*COLUMNS] if order.by_id_alone else [*COLUMNS, order.key.label("page_key")]
+
+
+def tags() -> list[dict[str, Any]]:
+    """Every tag of the live todos that the caller sees, with how many carry it; spellings of one tag are one."""
+    if on_sqlite():
+        each = func.json_each(Todo.tags).table_valued("value")
+    else:
+        each = func.jsonb_array_elements_text(Todo.tags).table_valued("value")
+    open_todos = func.sum(cast(Todo.done.is_(False), Integer))
+    statement = (
+        visible(each.c.value.label("name"), func.count().label("count"), open_todos.label("open_count"))
+        .join(List, List.id == Todo.list_id)
+        .join(each, true())
+        .where(Todo.deleted_at.is_(None), List.archived.is_(False))
+        .group_by(each.c.value)
+        .order_by(each.c.value)
+    )
+    merged: dict[str, dict[str, Any]] = {}
+    for row in fetch_all(statement, {"caller": me().user_id}):
+        tag = merged.setdefault(row.name.casefold(), {"name": row.name, "open_count": 0, "count": 0})
+        tag["count"] += row.count
+        tag["open_count"] += row.open_count
+    return [merged[key] for key in sorted(merged)]

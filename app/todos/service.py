@@ -1,0 +1,181 @@
+"""Changing todos."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, Insert, Row, Update, bindparam, case, delete, func, insert, select, update
+
+from app.core.conditional import Versions, check_version
+from app.core.database import execute, fetch_one, lock, transaction
+from app.core.identity import me
+from app.core.problems import Conflict, Invalid
+from app.core.types import Id, now
+from app.lists import service as lists
+from app.lists.models import Member
+from app.lists.permissions import require, roles_from
+from app.todos.models import Todo
+from app.todos.queries import COLUMNS, editable
+from app.todos.rules import changed, new_todo
+from app.todos.tree import Tree, subtree
+
+TRASH_KEPT = timedelta(days=30)
+_ATTEMPTS = 50
+_STRUCTURE = frozenset({"list_id", "parent_id", "assignee_id"})
+
+
+def _insert_statement(*, placed: bool) -> Insert:
+    """Inserts a todo, last in its list unless it is placed, if the caller may: one statement instead of three."""
+    columns = [column for column in Todo.__table__.columns if column.name != "position"]
+    last = select(func.coalesce(func.max(Todo.position), 0) + 1).where(Todo.list_id == bindparam("list_id", type_=Id), Todo.deleted_at.is_(None))
+    position = bindparam("position", type_=Todo.position.type) if placed else last.scalar_subquery()
+    values = select(*[bindparam(column.name, type_=column.type) for column in columns], position).where(
+        Member.list_id == bindparam("list_id", type_=Id),
+        Member.user_id == bindparam("caller", type_=Id),
+        Member.role.in_(roles_from("editor")),
+    )
+    return insert(Todo).from_select([*columns, "position"], values, include_defaults=False).returning(*COLUMNS)
+
+
+_INSERT = _insert_statement(placed=False)
+_INSERT_PLACED = _insert_statement(placed=True)
+
+
+def create(values: dict[str, Any]) -> Row[Any]:
+    """A new todo, in the caller's inbox unless `list_id` says otherwise.
+
+    Raises NotFound and Forbidden for the list, Invalid for a parent or an assignee that does not belong there.
+    """
+    caller = me().user_id
+    row = new_todo({"list_id": me().inbox_id, **values}, caller)
+    if row["parent_id"] is None and row["assignee_id"] is None:
+        return _insert(row)
+    with transaction():
+        require(lists.find(row["list_id"]).role, "editor")
+        _check_assignee(row["list_id"], row["assignee_id"])
+        if row["parent_id"]:
+            lock_structure(row["list_id"])
+            Tree.load([], [row["parent_id"]]).check_parent(row["parent_id"], row["list_id"])
+        return _insert(row)
+
+
+def change(todo_id: str, changes: dict[str, Any], versions: Versions = None) -> Row[Any]:
+    """Change fields of a todo. Fields that are not named stay as other writers leave them.
+
+    The new version is written only over the version that was read; when another writer was faster, it is read and tried
+    again. Raises NotFound, Forbidden, PreconditionFailed and Invalid.
+    """
+    if changes.keys() & _STRUCTURE:
+        return _restructure(todo_id, changes, versions)
+    for _ in range(_ATTEMPTS):
+        row = editable(todo_id)
+        check_version(row, versions)
+        if not changes:
+            return row
+        written = fetch_one(_update(row).values(changed(row._asdict(), changes)))
+        if written is not None:
+            return written
+    raise Conflict("Too many others are changing this todo. Try again.")
+
+
+def replace(todo_id: str, values: dict[str, Any], versions: Versions = None) -> Row[Any]:
+    """Replace all fields of a todo but its position; those that are not named fall back to their defaults."""
+    return change(todo_id, {"list_id": me().inbox_id, "due_at": None, "due_on": None, **values}, versions)
+
+
+def trash(todo_id: str, versions: Versions = None) -> None:
+    """Move a todo to the trash, its subtasks along."""
+    with transaction():
+        row = editable(todo_id, lock=True)
+        check_version(row, versions)
+        lock_structure(row.list_id)
+        moment = now()
+        gone = update(Todo).where(Todo.id.in_(subtree(todo_id)), Todo.deleted_at.is_(None))
+        execute(gone.values(deleted_at=moment, deleted_with=todo_id, updated_at=moment, version=Todo.version + 1))
+
+
+def remove(todo_id: str, versions: Versions = None) -> None:
+    """Remove a todo, live or in the trash, with all its subtasks for good."""
+    with transaction():
+        check_version(editable(todo_id, trashed=True, lock=True), versions)
+        execute(delete(Todo).where(Todo.id == todo_id))
+
+
+def restore(todo_id: str) -> Row[Any]:
+    """Bring a todo back from the trash with the subtasks that went along; to the top level where its parent is not there."""
+    with transaction():
+        row = editable(todo_id, trashed=True, lock=True)
+        if row.deleted_at is None:
+            return row
+        lock_structure(row.list_id)
+        back = update(Todo).where(Todo.id.in_(subtree(todo_id)), Todo.deleted_with == row.deleted_with)
+        execute(back.values(deleted_at=None, deleted_with=None, updated_at=now(), version=Todo.version + 1))
+        living = select(Todo.id).where(Todo.deleted_at.is_(None))
+        execute(update(Todo).where(Todo.id == todo_id, Todo.parent_id.not_in(living)).values(parent_id=None))
+        return editable(todo_id)
+
+
+def purge(older_than: timedelta = TRASH_KEPT, most: int = 10_000) -> int:
+    """Remove for good what has been in the trash for longer, at most so many todos a call; gives how many those were."""
+    old = select(Todo.id).where(Todo.deleted_at < now() - older_than).order_by(Todo.deleted_at).limit(most)
+    gone: CursorResult[Any] = execute(delete(Todo).where(Todo.id.in_(old)))
+    return gone.rowcount
+
+
+def lock_structure(*list_ids: str) -> None:
+    """Let one transaction at a time change how the todos of these lists are nested, so that no circle can arise."""
+    for list_id in sorted(list_ids):
+        lock(f"structure of {list_id}")
+
+
+def next_position(list_id: str) -> Any:
+    """The place after the last todo of a list, for SQL."""
+    return select(func.coalesce(func.max(Todo.position), 0) + 1).where(Todo.list_id == list_id, Todo.deleted_at.is_(None)).scalar_subquery()
+
+
+def _insert(row: dict[str, Any]) -> Row[Any]:
+    statement = _INSERT_PLACED if "position" in row else _INSERT
+    written = fetch_one(statement, {**row, "caller": row["created_by"]})
+    if written is None:
+        require(lists.find(row["list_id"]).role, "editor")
+        raise Conflict("The list changed meanwhile. Try again.")
+    return written
+
+
+def _update(row: Any) -> Update:
+    return update(Todo).where(Todo.id == row.id, Todo.version == row.version).values(version=row.version + 1).returning(*COLUMNS)
+
+
+def _restructure(todo_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
+    """Change a todo where it may leave its list, its parent or its assignee."""
+    with transaction():
+        row = editable(todo_id, lock=True)
+        check_version(row, versions)
+        list_id = changes.get("list_id", row.list_id)
+        if list_id != row.list_id:
+            require(lists.find(list_id).role, "editor")
+        lock_structure(*{row.list_id, list_id})
+        columns = changed(row._asdict(), changes)
+        if list_id != row.list_id:
+            columns.setdefault("parent_id", None)
+            columns.setdefault("position", next_position(list_id))
+        if columns.get("parent_id"):
+            Tree.load([todo_id], [columns["parent_id"]]).check_parent(columns["parent_id"], list_id, todo_id)
+        _check_assignee(list_id, changes.get("assignee_id"))
+        if list_id != row.list_id:
+            _move_subtree(row, list_id)
+        return execute(update(Todo).where(Todo.id == todo_id).values(version=row.version + 1, **columns).returning(*COLUMNS)).one()
+
+
+def _move_subtree(row: Any, list_id: str) -> None:
+    """Move a todo and its subtasks to another list; who is no member there is not assigned any more."""
+    member = select(Member.user_id).where(Member.list_id == list_id)
+    assignee = case((Todo.assignee_id.in_(member), Todo.assignee_id), else_=None)
+    moved = update(Todo).where(Todo.id.in_(subtree(row.id)))
+    execute(moved.values(list_id=list_id, assignee_id=assignee, version=Todo.version + 1, updated_at=now()))
+
+
+def _check_assignee(list_id: str, user_id: str | None) -> None:
+    if user_id and not fetch_one(select(Member.user_id).where(Member.list_id == list_id, Member.user_id == user_id)):
+        raise Invalid({"assignee_id": ["Must be a member of the list."]})

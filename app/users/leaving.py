@@ -1,0 +1,40 @@
+"""What becomes of an account's lists when it goes."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from app.core.database import execute, fetch_all
+from app.core.types import now
+from app.lists.models import List, Member
+from app.todos.models import Todo
+
+_HEIRS = ["editor", "viewer"]
+
+
+def hand_over(user_id: str) -> list[str]:
+    """Take the account out of the lists that others share, and give the ids of those that nobody else does.
+
+    Its todos there stay, assigned to nobody. A list without another owner gets one: the earliest-joined editor, else
+    the earliest-joined viewer. The lists stay locked until the transaction ends.
+    """
+    seen = select(Member.list_id).where(Member.user_id == user_id)
+    fetch_all(select(List.id).where(List.id.in_(seen)).order_by(List.id).with_for_update())
+    members = fetch_all(select(Member).where(Member.list_id.in_(seen)).order_by(Member.list_id, Member.user_id).with_for_update())
+    alone = []
+    for list_id, group in groupby(members, key=lambda member: member.list_id):
+        others = [member for member in group if member.user_id != user_id]
+        if not others:
+            alone.append(list_id)
+        elif not any(member.role == "owner" for member in others):
+            _make_owner(min(others, key=lambda member: (_HEIRS.index(member.role), member.joined_at, member.user_id)))
+    execute(update(Todo).where(Todo.assignee_id == user_id).values(assignee_id=None, version=Todo.version + 1, updated_at=now()))
+    return alone
+
+
+def _make_owner(member: Row[Any]) -> None:
+    which = (Member.list_id == member.list_id, Member.user_id == member.user_id)
+    execute(update(Member).where(*which).values(role="owner", version=Member.version + 1))

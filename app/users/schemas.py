@@ -1,0 +1,93 @@
+"""Accounts as the API shows and takes them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import ValidationError, fields, validate
+
+from app.core.fields import Flag, InstantField, Line, ObjectSchema, Reference, Text
+from app.users.permissions import ROLES
+
+LONGEST_EMAIL = 254
+LONGEST_NAME = 120
+LONGEST_CURRENT_PASSWORD = 1024
+_PERMISSIONS = {"type": "array", "items": {"type": "string"}, "description": "What the role allows, sorted."}
+
+
+class Email(Line):
+    """An e-mail address, in lower case: addresses are compared without it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(longest=LONGEST_EMAIL, metadata={"format": "email"}, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(value, *args, **kwargs).lower()
+        local, _, domain = address.partition("@")
+        labels = domain.split(".")
+        if not (local and all(labels)) or not _is_plain(local) or not _is_plain(domain) or len(address) > LONGEST_EMAIL:
+            raise ValidationError("Not a valid email address.")
+        return address
+
+
+class TimeZone(Line):
+    """The IANA name of a time zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(longest=64, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        name = super()._deserialize(value, *args, **kwargs)
+        if name not in _time_zones():
+            raise ValidationError("Not a known time zone; use an IANA name, such as Europe/Berlin.")
+        return name
+
+
+class UserSchema(ObjectSchema):
+    """An account."""
+
+    id = Reference(dump_only=True)
+    email = Email(dump_only=True)
+    name = Line(longest=LONGEST_NAME, dump_only=True)
+    role = fields.String(dump_only=True, validate=validate.OneOf(list(ROLES)))
+    active = Flag(dump_only=True)
+    permissions = fields.Function(lambda user: sorted(ROLES[user.role]), dump_only=True, metadata=_PERMISSIONS)
+    time_zone = TimeZone(dump_only=True)
+    inbox_id = Reference(dump_only=True)
+    version = fields.Integer(dump_only=True)
+    created_at = InstantField(dump_only=True)
+    updated_at = InstantField(dump_only=True)
+
+
+class ProfileSchema(ObjectSchema):
+    """What people change about their own account; another `email` takes the `current_password`."""
+
+    name = Line(longest=LONGEST_NAME)
+    time_zone = TimeZone()
+    email = Email()
+    current_password = Text(longest=LONGEST_CURRENT_PASSWORD, load_only=True)
+
+
+class LeavingSchema(ObjectSchema):
+    """What it takes to delete one's own account."""
+
+    current_password = Text(longest=LONGEST_CURRENT_PASSWORD, required=True, load_only=True)
+
+
+class UserChangesSchema(ObjectSchema):
+    """What admins change about accounts."""
+
+    role = fields.String(validate=validate.OneOf(list(ROLES)))
+    active = Flag()
+
+
+def _is_plain(part: str) -> bool:
+    """Whether a part of an address is of characters that need no quoting anywhere, mail headers included."""
+    return part.isprintable() and not any(character.isspace() or character in '@,;:<>()[]"\\' for character in part)
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime"})

@@ -1,0 +1,159 @@
+"""What can be done with accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.auth import attempts, passwords, sessions
+from app.auth.revocation import announce, announce_account
+from app.core.conditional import Versions, check_version
+from app.core.database import execute, fetch_one, insert_or, transaction
+from app.core.paging import Listing, Order
+from app.core.problems import Conflict, Invalid, NotFound
+from app.core.types import id_time, new_id, now
+from app.lists.models import List, Member
+from app.users import leaving
+from app.users.models import User
+
+TAKEN = "There is an account with this e-mail address already."
+LAST_ADMIN = "This is the last active admin. Make somebody else an admin first."
+
+
+def by_id(user_id: str) -> Row[Any]:
+    """The account. Raises NotFound."""
+    user = fetch_one(select(User).where(User.id == user_id))
+    if user is None:
+        raise NotFound.of("User", user_id)
+    return user
+
+
+def by_email(email: str) -> Row[Any] | None:
+    """The account with this address, if there is one."""
+    return fetch_one(select(User).where(User.email == email.lower()))
+
+
+def listing(q: str | None = None, role: str | None = None, active: bool | None = None) -> Listing:
+    """All accounts, the oldest first; `q` is a part of the address or the name, without case."""
+    statement = select(User)
+    if q is not None:
+        statement = statement.where(or_(User.email.icontains(q, autoescape=True), User.name.icontains(q, autoescape=True)))
+    if role is not None:
+        statement = statement.where(User.role == role)
+    if active is not None:
+        statement = statement.where(User.active == active)
+    return Listing(statement, Order(User.id, User.id), {"q": q, "role": role, "active": active})
+
+
+def create_user(email: str, password: str, name: str = "", role: str = "member") -> Row[Any]:
+    """A new account with its inbox. `email` is in lower case. Raises Conflict where it is taken, and Invalid."""
+    passwords.refuse_weak(password, email)
+    if by_email(email) is not None:
+        raise Conflict(TAKEN)
+    password_hash = passwords.hashed(password)
+    user_id, inbox_id = new_id(), new_id()
+    times = {"created_at": id_time(user_id), "updated_at": id_time(user_id)}
+    with transaction():
+        execute(insert(List).values(id=inbox_id, name="Inbox", inbox=True, **times))
+        user = fetch_one(
+            insert_or(User)
+            .values(id=user_id, email=email, name=name, role=role, password_hash=password_hash, inbox_id=inbox_id, **times)
+            .on_conflict_do_nothing(index_elements=["email"])
+            .returning(User)
+        )
+        if user is None:
+            raise Conflict(TAKEN)
+        execute(insert(Member).values(list_id=inbox_id, user_id=user_id, role="owner", position=1.0, joined_at=times["created_at"]))
+    return user
+
+
+def change_profile(user_id: str, changes: dict[str, Any], versions: Versions = None) -> Row[Any]:
+    """Change the own `name`, `time_zone` and `email`, the latter with `current_password`.
+
+    Raises Invalid, Conflict where the address is taken, PreconditionFailed, RateLimited and NotFound.
+    """
+    user = by_id(user_id)
+    check_version(user, versions)
+    password = changes.pop("current_password", "")
+    if changes.get("email", user.email) != user.email:
+        confirm(user, password)
+    return _change(user, changes, versions)
+
+
+def change_account(user_id: str, changes: dict[str, Any], versions: Versions = None) -> Row[Any]:
+    """Change an account's `role` and `active`. One that is disabled is logged out everywhere.
+
+    Raises NotFound, PreconditionFailed, and Conflict where no active admin would be left.
+    """
+    with transaction():
+        stays_admin = changes.get("role", "admin") == "admin" and changes.get("active", True)
+        if not stays_admin:
+            keep_an_admin(user_id)
+        changed = _change(by_id(user_id), changes, versions)
+        if not changed.active:
+            sessions.end_all(user_id)
+        return changed
+
+
+def leave(user_id: str, password: str, versions: Versions = None) -> None:
+    """Delete the own account. Raises Invalid for a wrong password, and what `remove` raises."""
+    user = by_id(user_id)
+    check_version(user, versions)
+    confirm(user, password)
+    remove(user_id, versions)
+
+
+def remove(user_id: str, versions: Versions = None) -> None:
+    """Delete an account and the lists that nobody shares with it.
+
+    Raises NotFound, PreconditionFailed, and Conflict where it is the last active admin.
+    """
+    with transaction():
+        keep_an_admin(user_id)
+        user = fetch_one(select(User).where(User.id == user_id).with_for_update())
+        if user is None:
+            raise NotFound.of("User", user_id)
+        check_version(user, versions)
+        sessions.end_all(user_id)
+        own_lists = leaving.hand_over(user_id)
+        execute(delete(User).where(User.id == user_id))
+        execute(delete(List).where(List.id.in_(own_lists)))
+        announce(user_id, revoked=True)
+
+
+def confirm(user: Row[Any], password: str) -> None:
+    """Let pass the one who knows the account's password. Raises Invalid, and RateLimited after many failures."""
+    if not attempts.is_right(user.email, user.password_hash, password):
+        raise Invalid({"current_password": ["The current password is wrong." if password else "The current password is needed for this."]})
+
+
+def keep_an_admin(user_id: str) -> None:
+    """Let pass what takes an account's admin powers away while another active admin is left. Raises Conflict.
+
+    The admins stay locked until the transaction ends, so two cannot remove each other at the same time.
+    """
+    locked = select(User.id).where(User.role == "admin", User.active).order_by(User.id).with_for_update()
+    if [admin.id for admin in execute(locked)] == [user_id]:
+        raise Conflict(LAST_ADMIN)
+
+
+def _change(user: Row[Any], changes: dict[str, Any], versions: Versions) -> Row[Any]:
+    """Write the changed fields, and no others."""
+    check_version(user, versions)
+    if not changes:
+        return user
+    which = [User.id == user.id, *([User.version.in_(versions)] if versions is not None else [])]
+    statement = update(User).where(*which).values(**changes, version=User.version + 1, updated_at=now()).returning(User)
+    try:
+        with transaction():
+            changed = fetch_one(statement)
+            if changed is not None and not changes.keys().isdisjoint({"role", "active", "time_zone"}):
+                announce_account(changed)
+    except IntegrityError:
+        raise Conflict(TAKEN) from None
+    if changed is None:
+        check_version(by_id(user.id), versions)
+        raise NotFound.of("User", user.id)
+    return changed

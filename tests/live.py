@@ -1,0 +1,82 @@
+"""The real service as a process of its own, for tests of what only a running one can show."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from app.config import ROOT, SETTINGS
+
+
+def wait_until(condition, seconds=10.0):
+    """What `condition()` gives, as soon as that is true; fails the test when it is not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (outcome := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {getattr(condition, '__doc__', None) or condition}")
+        time.sleep(0.02)
+    return outcome
+
+
+class LiveServer:
+    """`flask serve` on a free port, in a process group of its own."""
+
+    def __init__(self, instance: Path, **settings: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.api = f"{self.url}/api/v1"
+        self.instance = instance
+        self.log = instance / "server.log"
+        # An empty setting shields the server from what the developer has set.
+        self.settings = {setting.name: "" for setting in SETTINGS} | {"PORT": str(self.port), "INSTANCE_PATH": str(instance), **settings}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> LiveServer:
+        """Start it and wait until it is ready."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=os.environ | self.settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_until(self.is_ready, 30)
+        return self
+
+    def is_ready(self) -> bool:
+        """the service is ready"""
+        if self.process is None or self.process.poll() is not None:
+            pytest.fail(f"the service ended by itself:\n{self.log.read_text()[-4000:]}")
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def stop(self, sent: signal.Signals = signal.SIGTERM, seconds: float = 15.0) -> int:
+        """Send the signal to the whole process group, wait for its end and give the exit code."""
+        assert self.process is not None, "the service was not started"
+        try:
+            os.killpg(self.process.pid, sent)
+        except ProcessLookupError:
+            pass
+        try:
+            return self.process.wait(seconds)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill the whole process group, as a power cut would."""
+        if self.process is not None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.wait(5)

@@ -1,0 +1,184 @@
+"""Settings: where they come from, and what is refused."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from app import create_app
+from app.config import ROOT, SETTINGS, ConfigurationError, load, masked
+
+POSTGRESQL = "postgresql://tickbox:hunter2@db.example.org/tickbox"
+SECRETS = {"SECRET_KEY": "a1" * 24, "JWT_SECRET_KEY": "b2" * 24}
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path, monkeypatch):
+    """An empty working folder, instance folder and environment."""
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INSTANCE_PATH", str(tmp_path / "instance"))
+    (tmp_path / "instance").mkdir()
+    return tmp_path
+
+
+def test_the_example_names_every_setting_with_its_help_and_default():
+    blocks = re.findall(r"^# (.+)\n#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    named = [(name, default, text) for text, name, default in blocks if name != "INSTANCE_PATH"]
+
+    assert named == [(setting.name, setting.default, setting.help) for setting in SETTINGS]
+    assert len(blocks) == len(SETTINGS) + 1
+
+
+def test_defaults_are_enough_for_a_service_in_its_instance_folder(installation):
+    settings = load()
+
+    assert settings["DATABASE_URL"] == f"sqlite:///{installation}/instance/app.db"
+    assert settings["PORT"] == 8000
+    assert settings["PUBLIC_URL"] == "http://localhost:8000"
+    assert settings["CORS_ORIGINS"] == []
+
+
+def test_the_instance_file_comes_before_defaults(installation):
+    (installation / "instance/config.py").write_text("PORT = 8001\nRATE_LIMITS = False\n")
+
+    settings = load()
+
+    assert (settings["PORT"], settings["RATE_LIMITS"]) == (8001, False)
+
+
+def test_the_dotenv_file_comes_before_the_instance_file(installation):
+    (installation / "instance/config.py").write_text("PORT = 8001")
+    (installation / ".env").write_text("PORT=8002")
+
+    assert load()["PORT"] == 8002
+
+
+def test_the_environment_comes_before_the_dotenv_file(installation, monkeypatch):
+    (installation / ".env").write_text("PORT=8002")
+    monkeypatch.setenv("PORT", "8003")
+
+    assert load()["PORT"] == 8003
+
+
+def test_an_empty_variable_counts_as_none(installation, monkeypatch):
+    (installation / "instance/config.py").write_text("PORT = 8001")
+    monkeypatch.setenv("PORT", "")
+
+    assert load()["PORT"] == 8001
+
+
+def test_all_bad_settings_are_named_at_once_with_what_would_be_right():
+    wrong = {
+        "PORT": "http",
+        "REGISTRATION": "maybe",
+        "RATE_LIMITS": "perhaps",
+        "CORS_ORIGINS": "app.example.org",
+        "RATE_LIMIT_DEFAULT": "many",
+        "PUBLIC_URL": "todo.example.org/path",
+    }
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load(wrong)
+
+    assert set(refusal.value.problems) == {
+        "PORT: 'http' is not valid; use a whole number from 1 to 65535",
+        "REGISTRATION: 'maybe' is not valid; use one of: open, closed",
+        "RATE_LIMITS: 'perhaps' is not valid; use on or off",
+        "CORS_ORIGINS: 'app.example.org' is not valid; use origins such as https://app.example.org, separated by commas",
+        "RATE_LIMIT_DEFAULT: 'many' is not valid; use a rate such as 600/minute",
+        "PUBLIC_URL: 'todo.example.org/path' is not valid; use an address such as https://todo.example.org, without a path",
+    }
+    assert all(problem in str(refusal.value) for problem in refusal.value.problems)
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_a_bad_address_is_not_repeated_as_it_may_hold_a_password(name):
+    with pytest.raises(ConfigurationError) as refusal:
+        load({name: "mysql://tickbox:hunter2@localhost/tickbox"})
+
+    assert name in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_postgresql_is_reached_through_psycopg():
+    assert load({"DATABASE_URL": POSTGRESQL, **SECRETS})["DATABASE_URL"] == POSTGRESQL.replace("postgresql:", "postgresql+psycopg:")
+
+
+def test_without_secrets_there_is_no_service_on_postgresql(installation):
+    with pytest.raises(ConfigurationError) as refusal:
+        load({"DATABASE_URL": POSTGRESQL})
+
+    assert [problem.split(":")[0] for problem in refusal.value.problems] == ["SECRET_KEY", "JWT_SECRET_KEY"]
+    assert not list((installation / "instance").iterdir())
+
+
+@pytest.mark.parametrize("secret", ["change-me-" * 6, "ReplaceThisByARandomTextOfYourOwn-0123456789", "too-short", "test"])
+def test_a_placeholder_is_no_secret_on_postgresql(secret):
+    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY: is a placeholder or shorter"):
+        load({"DATABASE_URL": POSTGRESQL, **SECRETS, "JWT_SECRET_KEY": secret})
+
+
+def test_one_secret_does_not_serve_for_two_purposes_on_postgresql():
+    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY: is the same as SECRET_KEY"):
+        load({"DATABASE_URL": POSTGRESQL, "SECRET_KEY": "a1" * 24, "JWT_SECRET_KEY": "a1" * 24})
+
+
+def test_secrets_of_an_embedded_service_are_made_once_and_kept_private(installation):
+    first, second = load(), load()
+
+    for name in ("SECRET_KEY", "JWT_SECRET_KEY"):
+        kept = installation / "instance" / name.lower()
+        assert first[name] == second[name] == kept.read_text()
+        assert len(first[name]) >= 48
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert first["SECRET_KEY"] != first["JWT_SECRET_KEY"]
+
+
+def _secrets(instance: Path, start, told) -> None:
+    start.wait()
+    settings = load({"INSTANCE_PATH": str(instance)})
+    told.put((settings["SECRET_KEY"], settings["JWT_SECRET_KEY"]))
+
+
+def test_processes_that_start_at_once_agree_on_the_secrets(installation):
+    context = multiprocessing.get_context("fork")
+    start, told = context.Barrier(4), context.Queue()
+    processes = [context.Process(target=_secrets, args=(installation / "instance", start, told)) for _ in range(4)]
+
+    for process in processes:
+        process.start()
+    seen = {told.get(timeout=20) for _ in processes}
+    for process in processes:
+        process.join()
+
+    assert len(seen) == 1
+    assert {path.name for path in (installation / "instance").iterdir()} == {"secret_key", "jwt_secret_key"}
+
+
+def test_what_is_shown_of_the_settings_holds_no_secret():
+    settings = load({"DATABASE_URL": POSTGRESQL, "REDIS_URL": "redis://:hunter2@localhost/0", **SECRETS, "PORT": "8001"})
+
+    shown = masked(settings)
+
+    assert set(shown) == {"INSTANCE_PATH"} | {setting.name for setting in SETTINGS}
+    assert shown["SECRET_KEY"] == shown["JWT_SECRET_KEY"] == "***"
+    assert shown["DATABASE_URL"] == "postgresql+psycopg://tickbox:***@db.example.org/tickbox"
+    assert shown["PORT"] == "8001"
+    assert not any(secret in text for text in shown.values() for secret in ("hunter2", *SECRETS.values()))
+
+
+def test_two_apps_of_one_process_keep_their_own_settings(installation):
+    one = create_app({"INSTANCE_PATH": str(installation / "one"), "PORT": "8001"})
+    two = create_app({"INSTANCE_PATH": str(installation / "two"), "PORT": "8002"})
+
+    assert (one.config["PORT"], two.config["PORT"]) == (8001, 8002)
+    assert one.config["SECRET_KEY"] != two.config["SECRET_KEY"]
+    assert one.config["DATABASE_URL"].endswith("one/app.db")
+    assert two.config["DATABASE_URL"].endswith("two/app.db")
