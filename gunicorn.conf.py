@@ -18,10 +18,8 @@ except ConfigurationError as wrong:
     sys.exit(str(wrong))
 
 host = settings["HOST"]
-if host.startswith("unix:"):
-    bind = host
-else:
-    bind = f"[{host}]:{settings['PORT']}" if ":" in host else f"{host}:{settings['PORT']}"
+address = f"[{host}]" if ":" in host else host  # of IPv6, such as ::1
+bind = host if host.startswith("unix:") else f"{address}:{settings['PORT']}"
 
 chdir = str(ROOT)
 workers = settings["WEB_CONCURRENCY"] or (1 if is_embedded(settings) else 2 * (os.cpu_count() or 1) + 1)

@@ -17,7 +17,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     Raises ConfigurationError, which names every setting that is wrong.
     """
     values = config.load(settings)
-    app = Flask(__name__, instance_path=values["INSTANCE_PATH"], static_folder=None)
+    app = http.Service(__name__, instance_path=values["INSTANCE_PATH"], static_folder=None)
     app.config.from_mapping(values)
 
     logging.init_app(app)
@@ -27,7 +27,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     problems.init_app(app)
     auth.init_app(app)
     if app.config["CORS_ORIGINS"]:
-        extensions.cors.init_app(app, origins=app.config["CORS_ORIGINS"], supports_credentials=True, expose_headers=http.EXPOSED_HEADERS)
+        extensions.cors.init_app(
+            app, origins=app.config["CORS_ORIGINS"], supports_credentials=True, always_send=False, expose_headers=http.EXPOSED_HEADERS
+        )
 
     routes.init_app(app)
     commands.init_app(app)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.system.commands import serve
+from app.system.demo import demo
+from app.system.documents import print_openapi
+from app.todos.commands import todos
 from app.users.commands import users
 
 
 def init_app(app: Flask) -> None:
     """Add them all."""
-    app.cli.add_command(users)
+    for command in (demo, print_openapi, serve, todos, users):
+        app.cli.add_command(command)

@@ -223,5 +223,5 @@ def _kept_secret(path: Path) -> str:
         except FileExistsError:
             pass
         finally:
-            os.unlink(draft)
+            Path(draft).unlink()
     return path.read_text().strip()

@@ -9,6 +9,7 @@ from app.auth.authentication import authenticate
 from app.comments import resources as comments
 from app.core.api import Api
 from app.lists import resources as lists
+from app.system import documents
 from app.system import resources as system
 from app.todos import resources as todos
 from app.users import resources as users
@@ -18,11 +19,11 @@ def init_app(app: Flask) -> None:
     """Put every resource at its address."""
     api = Api(app, prefix="/api/v1", authenticate=authenticate)
 
-    api.add_resource(auth.Registration, "/auth/register")
+    api.add_resource(auth.Register, "/auth/register")
     api.add_resource(auth.Login, "/auth/login")
     api.add_resource(auth.Refresh, "/auth/refresh")
     api.add_resource(auth.Logout, "/auth/logout")
-    api.add_resource(auth.Password, "/auth/password")
+    api.add_resource(auth.PasswordChange, "/auth/password")
     api.add_resource(auth.Sessions, "/auth/sessions")
     api.add_resource(auth.SessionDetail, "/auth/sessions/<session_id>")
     api.add_resource(auth.PersonalTokens, "/auth/tokens")
@@ -44,3 +45,4 @@ def init_app(app: Flask) -> None:
     api.add_resource(comments.CommentDetail, "/todos/<todo_id>/comments/<comment_id>")
 
     app.register_blueprint(system.blueprint)
+    app.register_blueprint(documents.blueprint)

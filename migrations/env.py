@@ -33,7 +33,8 @@ def same_objects(item, name, kind, reflected, compare_to):
 
 
 def run_online():
-    with db.engine.connect() as connection:
+    transactional = "READ COMMITTED" if db.engine.dialect.name == "postgresql" else "SERIALIZABLE"
+    with db.engine.connect().execution_options(isolation_level=transactional) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
             connection.commit()  # the lock belongs to the connection and outlives this transaction

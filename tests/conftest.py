@@ -167,7 +167,7 @@ def _live(folder, **changes):
     with ExitStack() as stack:
         settings = {"RATE_LIMITS": "off"}
         if databases.SERVER:
-            settings |= {name: DEFAULTS[name] for name in ("SECRET_KEY", "JWT_SECRET_KEY")}
+            settings |= {name: DEFAULTS[name] for name in ("SECRET_KEY", "JWT_SECRET_KEY")} | {"WEB_CONCURRENCY": "2"}
             settings["DATABASE_URL"] = stack.enter_context(databases.postgresql())
         server = LiveServer(folder, **settings | changes)
         stack.callback(server.kill)

@@ -13,11 +13,18 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from app.config import SETTINGS
+
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 HOW_TO_GET_POSTGRESQL = (
     "This needs PostgreSQL: start a server, and set TEST_DATABASE_URL=postgresql://user:password@host/name "
     "to a database from which the user may create others."
 )
+
+
+def environment(settings):
+    """The environment of a process with these settings alone: empty ones shield it from what the developer has set."""
+    return os.environ | {setting.name: "" for setting in SETTINGS} | settings
 
 
 @contextmanager

@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import requests
 
-from app.config import ROOT, SETTINGS
+from app.config import ROOT
+from tests.databases import environment
 
 
 def wait_until(condition, seconds=10.0):
@@ -37,8 +39,7 @@ class LiveServer:
         self.api = f"{self.url}/api/v1"
         self.instance = instance
         self.log = instance / "server.log"
-        # An empty setting shields the server from what the developer has set.
-        self.settings = {setting.name: "" for setting in SETTINGS} | {"PORT": str(self.port), "INSTANCE_PATH": str(instance), **settings}
+        self.settings = {"PORT": str(self.port), "INSTANCE_PATH": str(instance), **settings}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> LiveServer:
@@ -46,7 +47,7 @@ class LiveServer:
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | self.settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command, cwd=ROOT, env=environment(self.settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         wait_until(self.is_ready, 30)
         return self
@@ -63,10 +64,7 @@ class LiveServer:
     def stop(self, sent: signal.Signals = signal.SIGTERM, seconds: float = 15.0) -> int:
         """Send the signal to the whole process group, wait for its end and give the exit code."""
         assert self.process is not None, "the service was not started"
-        try:
-            os.killpg(self.process.pid, sent)
-        except ProcessLookupError:
-            pass
+        self._signal(sent)
         try:
             return self.process.wait(seconds)
         finally:
@@ -75,8 +73,9 @@ class LiveServer:
     def kill(self) -> None:
         """Kill the whole process group, as a power cut would."""
         if self.process is not None:
-            try:
-                os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            self._signal(signal.SIGKILL)
             self.process.wait(5)
+
+    def _signal(self, sent: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, sent)

@@ -22,10 +22,13 @@ from app.auth.schemas import (
 from app.auth.sessions import Device, TokenPair
 from app.core import api
 from app.core.contract import Contract, gives, gives_nothing, gives_page, public, raises, refresh_only, session_only, takes
+from app.core.dumping import compile_dump, to_json
 from app.core.identity import me
 from app.core.paging import Page, page_of
 from app.core.problems import Conflict, Forbidden, Problem, RateLimited, Unauthorized
 from app.users.schemas import UserSchema
+
+_dump_pair = compile_dump(TokenPairSchema())
 
 
 class Resource(api.Resource):
@@ -42,7 +45,7 @@ class Resource(api.Resource):
                 self.prepare(**contract.takes.load(api.read_body(contract)))
 
 
-class Registration(Resource):
+class Register(Resource):
     """New accounts."""
 
     prepare = staticmethod(service.prepare_registration)
@@ -71,7 +74,7 @@ class Login(Resource):
         """Log in."""
         device = Device(request.headers.get("User-Agent", ""), request.remote_addr or "")
         pair = service.login(body["email"], body["password"], device)
-        return answer_with_tokens(self, pair, in_cookies=body["cookies"])
+        return answer_with_tokens(pair, in_cookies=body["cookies"])
 
 
 class Refresh(Resource):
@@ -81,7 +84,7 @@ class Refresh(Resource):
     @gives(TokenPairSchema())
     def post(self) -> Response:
         """Trade a refresh token for a new pair of tokens."""
-        return answer_with_tokens(self, sessions.refresh(g.refresh_claims), in_cookies="Authorization" not in request.headers)
+        return answer_with_tokens(sessions.refresh(g.refresh_claims), in_cookies="Authorization" not in request.headers)
 
 
 class Logout(Resource):
@@ -97,7 +100,7 @@ class Logout(Resource):
         return answer
 
 
-class Password(Resource):
+class PasswordChange(Resource):
     """The password of the caller."""
 
     prepare = staticmethod(service.prepare_password_change)
@@ -164,11 +167,12 @@ class PersonalTokenDetail(Resource):
         personal_tokens.revoke(token_id)
 
 
-def answer_with_tokens(resource: Resource, pair: TokenPair, *, in_cookies: bool) -> Response:
+def answer_with_tokens(pair: TokenPair, *, in_cookies: bool) -> Response:
     """The pair in the body, or in cookies where a page's scripts shall not get hold of it."""
-    contract = resource.contracts["POST"]
-    if not in_cookies:
-        return resource.answer(contract, pair)
-    answer = resource.answer(contract, {name: value for name, value in pair.items() if name not in ("access_token", "refresh_token")})
-    tokens.set_cookies(answer, pair["access_token"], pair["refresh_token"])
+    body = _dump_pair(pair)
+    if in_cookies:
+        del body["access_token"], body["refresh_token"]
+    answer = Response(to_json(body), content_type="application/json")
+    if in_cookies:
+        tokens.set_cookies(answer, pair["access_token"], pair["refresh_token"])
     return answer

@@ -144,5 +144,5 @@ def _changed_since(wall: float) -> list[Row[Any]]:
 
 
 def _fetch(statement: Any) -> list[Row[Any]]:
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with engine().connect() as connection:
         return list(connection.execute(statement).all())

@@ -7,48 +7,48 @@ from marshmallow import fields, validate
 from app.auth.passwords import LONGEST, SHORTEST
 from app.core.fields import Flag, InstantField, Line, ObjectSchema, Reference, Text
 from app.users.permissions import PERMISSIONS
-from app.users.schemas import LONGEST_CURRENT_PASSWORD, LONGEST_NAME, Email, UserSchema
+from app.users.schemas import EXAMPLE_EMAIL, EXAMPLE_PASSWORD, LONGEST_CURRENT_PASSWORD, LONGEST_NAME, Email, UserSchema
 
 
 class RegistrationSchema(ObjectSchema):
     """A new account."""
 
     email = Email(required=True)
-    password = Text(shortest=SHORTEST, longest=LONGEST, required=True, load_only=True)
-    name = Line(longest=LONGEST_NAME, load_default="")
+    password = Text(shortest=SHORTEST, longest=LONGEST, required=True, load_only=True, metadata={"example": EXAMPLE_PASSWORD})
+    name = Line(longest=LONGEST_NAME, load_default="", metadata={"example": "Ada"})
 
 
 class LoginSchema(ObjectSchema):
     """A login; with `cookies` the tokens come as cookies. An address of any form may be tried: it is just not known."""
 
-    email = Line(longest=1024, required=True)
-    password = Text(longest=LONGEST_CURRENT_PASSWORD, required=True, load_only=True)
+    email = Line(longest=1024, required=True, metadata={"example": EXAMPLE_EMAIL})
+    password = Text(longest=LONGEST_CURRENT_PASSWORD, required=True, load_only=True, metadata={"example": EXAMPLE_PASSWORD})
     cookies = Flag(load_default=False)
 
 
 class TokenPairSchema(ObjectSchema):
     """The tokens of a session; without the tokens themselves where they come as cookies."""
 
-    access_token = fields.String(dump_only=True)
-    refresh_token = fields.String(dump_only=True)
+    access_token = fields.String(dump_only=True, metadata={"optional": True, "example": "eyJhbGciOiJIUzI1NiIs..."})
+    refresh_token = fields.String(dump_only=True, metadata={"optional": True, "example": "eyJhbGciOiJIUzI1NiIs..."})
     token_type = fields.String(dump_only=True, metadata={"enum": ["Bearer"]})
-    expires_in = fields.Integer(dump_only=True, metadata={"description": "Seconds until the access token expires."})
+    expires_in = fields.Integer(dump_only=True, metadata={"description": "Seconds until the access token expires.", "example": 900})
     user = fields.Nested(UserSchema(), dump_only=True)
 
 
 class PasswordChangeSchema(ObjectSchema):
     """Another password."""
 
-    current_password = Text(longest=LONGEST_CURRENT_PASSWORD, required=True, load_only=True)
-    new_password = Text(shortest=SHORTEST, longest=LONGEST, required=True, load_only=True)
+    current_password = Text(longest=LONGEST_CURRENT_PASSWORD, required=True, load_only=True, metadata={"example": EXAMPLE_PASSWORD})
+    new_password = Text(shortest=SHORTEST, longest=LONGEST, required=True, load_only=True, metadata={"example": "staple battery horse"})
 
 
 class SessionSchema(ObjectSchema):
     """A login on one device."""
 
     id = Reference(dump_only=True)
-    user_agent = fields.String(dump_only=True)
-    ip_address = fields.String(dump_only=True)
+    user_agent = fields.String(dump_only=True, metadata={"example": "curl/8.11"})
+    ip_address = fields.String(dump_only=True, metadata={"example": "203.0.113.7"})
     created_at = InstantField(dump_only=True)
     last_used_at = InstantField(dump_only=True)
     expires_at = InstantField(dump_only=True)
@@ -59,9 +59,12 @@ class PersonalTokenSchema(ObjectSchema):
     """A personal access token."""
 
     id = Reference(dump_only=True)
-    name = Line(shortest=1, longest=120, required=True)
+    name = Line(shortest=1, longest=120, required=True, metadata={"example": "backup script"})
     scopes = fields.List(
-        fields.String(validate=validate.OneOf(sorted(PERMISSIONS))), required=True, validate=validate.Length(min=1, max=100)
+        fields.String(validate=validate.OneOf(sorted(PERMISSIONS))),
+        required=True,
+        validate=validate.Length(min=1, max=100),
+        metadata={"example": ["todos:read"]},
     )
     expires_at = InstantField(load_default=None, allow_none=True)
     created_at = InstantField(dump_only=True)
@@ -70,4 +73,4 @@ class PersonalTokenSchema(ObjectSchema):
 class NewPersonalTokenSchema(PersonalTokenSchema):
     """A personal access token that was just made: `token` is shown this once."""
 
-    token = fields.String(dump_only=True)
+    token = fields.String(dump_only=True, metadata={"example": "tbx_0dVrPqX..."})

@@ -131,9 +131,11 @@ def _headers(_: Any) -> dict[str, Any]:
     return {"kid": key_id(current_app.config["JWT_SECRET_KEY"])}
 
 
-def _key(header: dict[str, Any], _: Any) -> str:
+def _key(header: dict[str, Any], claims: dict[str, Any]) -> str:
     if header.get("typ") != "JWT" or header.get("alg") != "HS256" or "crit" in header:
         raise InvalidTokenError("not a header of ours")
+    if "type" not in claims:  # it would be given the type "access" later
+        raise InvalidTokenError("not claims of ours")
     keys: dict[str, str] = current_app.extensions["jwt_keys"]
     return keys[header["kid"]]
 

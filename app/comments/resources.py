@@ -1,4 +1,4 @@
-"""Comments over HTTP."""
+"""Comments on todos over HTTP."""
 
 from __future__ import annotations
 

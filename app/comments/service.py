@@ -21,7 +21,7 @@ from app.users.models import User
 def page(todo_id: str, params: dict[str, Any]) -> Page:
     """The comments on a todo, oldest first. Raises NotFound."""
     todos.find(todo_id)
-    order = Order(Comment.id, Comment.id)  # type: ignore[arg-type]  # mapped attributes are column elements
+    order = Order(Comment.id, Comment.id)
     return page_of(Listing(_comments(todo_id), order, {"of": "comments", "todo_id": todo_id}), params)
 
 
@@ -71,7 +71,7 @@ def remove(todo_id: str, comment_id: str, versions: Versions) -> None:
 
 
 def _comments(todo_id: str) -> Select[Any]:
-    columns = [column for column in Comment.__table__.columns]
+    columns = list(Comment.__table__.columns)
     return select(*columns, User.name.label("author_name")).outerjoin(User, User.id == Comment.author_id).where(Comment.todo_id == todo_id)
 
 

@@ -11,15 +11,28 @@ import orjson
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
+from sqlalchemy.exc import DBAPIError
 
 from app.core import conditional, idempotency, identity, limits
 from app.core.contract import Contract, contract_of
+from app.core.database import is_deadlock
 from app.core.dumping import Dump, compile_dump, dump_all, dumped_fields, to_json
 from app.core.paging import Page, next_url
-from app.core.problems import BadRequest, Forbidden, Invalid, NotFound, PayloadTooLarge, PreconditionFailed, Problem, Unauthorized, UnsupportedMediaType
+from app.core.problems import (
+    BadRequest,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PayloadTooLarge,
+    PreconditionFailed,
+    Problem,
+    Unauthorized,
+    UnsupportedMediaType,
+)
 from app.core.types import is_id
 
 METHODS = ("get", "post", "put", "patch", "delete")
+_ATTEMPTS = 4
 Authenticate = Callable[[str], None]
 
 
@@ -64,6 +77,16 @@ class Resource(flask_restful.Resource):
         contract = self.contracts[request.method]
         self.authenticate(contract)
         self.authorize(contract)
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self.act(contract, ids)
+            except DBAPIError as error:
+                if not is_deadlock(error):
+                    raise
+        return self.act(contract, ids)
+
+    def act(self, contract: Contract, ids: dict[str, str]) -> Response:
+        """Do it, once for each Idempotency-Key. Where others hold each other up the database undoes one, to be done again."""
         if request.method == "POST" and "Idempotency-Key" in request.headers:
             return idempotency.once(lambda: self.handle(contract, ids))
         return self.handle(contract, ids)
@@ -124,7 +147,9 @@ class Resource(flask_restful.Resource):
         if isinstance(result, Response):
             return result
         if contract.status == 204:
-            return Response(status=204)
+            answer = Response(status=204)
+            del answer.headers["Content-Type"]
+            return answer
         if contract.paged:
             return answer_page(contract, result)
         assert contract.dump is not None, "an operation with an answer has a schema for it"

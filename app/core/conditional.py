@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import current_app, request
@@ -9,6 +10,7 @@ from flask import current_app, request
 from app.core.problems import PreconditionFailed, PreconditionRequired
 
 Versions = frozenset[int] | None
+_VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def etag(version: int) -> str:
@@ -25,7 +27,7 @@ def if_match() -> Versions:
         return None
     if header.strip() == "*":
         return None
-    return frozenset(int(tag) for tag in request.if_match.as_set() if tag.isascii() and tag.isdigit() and len(tag) < 19)
+    return frozenset(int(tag) for tag in request.if_match.as_set() if _VERSION.fullmatch(tag or ""))
 
 
 def not_modified(version: int) -> bool:

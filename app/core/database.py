@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 from flask import Flask, g
+from psycopg.types.json import set_json_loads
+from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Row, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.config import is_embedded
@@ -23,6 +27,7 @@ from app.extensions import Model, db, migrate
 BUSY_SECONDS = 15
 POOL_WAIT_SECONDS = 2
 STATEMENT_LIMIT_MS = 30_000
+_DEADLOCK = "40P01"
 
 
 def init_app(app: Flask) -> None:
@@ -33,14 +38,12 @@ def init_app(app: Flask) -> None:
     migrate.init_app(app, db, render_as_batch=True)
     with app.app_context():
         event.listen(db.engine, "connect", _prepare_sqlite if is_embedded(app.config) else _prepare_postgresql)
-        if is_embedded(app.config):
-            event.listen(db.engine, "begin", _take_write_lock)
     app.teardown_appcontext(_release)
 
 
 def execute(statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
     """Run one statement in the transaction that is open, or by itself where none is."""
-    return _connection().execute(statement, values)  # type: ignore[return-value]  # every statement here is Core, whose result is a cursor's
+    return _connection().execute(statement, values)
 
 
 def fetch_one(statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
@@ -63,13 +66,19 @@ def transaction() -> Iterator[None]:
         yield
         return
     _release()
-    g.after_commit, g.after_end = [], []
-    committed, ended = g.after_commit, g.after_end
+    committed: list[Callable[[], None]] = []
+    ended: list[Callable[[], None]] = []
+    g.after_commit, g.after_end = committed, ended
     try:
-        with db.engine.begin() as connection:
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if on_sqlite() else "BEGIN")
             g.connection, g.in_transaction = connection, True
             try:
                 yield
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
             finally:
                 g.connection, g.in_transaction = None, False
     finally:
@@ -120,16 +129,36 @@ def lock(name: str) -> None:
         execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
+def is_deadlock(error: Exception) -> bool:
+    """Whether PostgreSQL ended a transaction because it and another one waited for each other."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _DEADLOCK
+
+
 def on_sqlite() -> bool:
     """Whether the database is SQLite, for the few statements that the two databases spell differently."""
     return db.engine.dialect.name == "sqlite"
 
 
+def open_connection() -> Connection | None:
+    """The connection that this request already holds, if any."""
+    connection: Connection | None = g.get("connection")
+    return connection
+
+
 def _connection() -> Connection:
     connection: Connection | None = g.get("connection")
     if connection is None:
-        connection = g.connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection = g.connection = db.engine.connect()
     return connection
+
+
+def _roll_back(connection: Connection) -> None:
+    """Leave the connection as it was before the transaction, or leave it to nobody where that fails."""
+    try:
+        if not connection.invalidated:
+            connection.exec_driver_sql("ROLLBACK")
+    except DBAPIError:
+        connection.invalidate()
 
 
 def _release(_: BaseException | None = None) -> None:
@@ -139,36 +168,30 @@ def _release(_: BaseException | None = None) -> None:
 
 
 def _engine_options(app: Flask) -> dict[str, Any]:
-    if is_embedded(app.config):
-        return {"hide_parameters": True, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}, "pool_size": app.config["THREADS"], "max_overflow": 0, "pool_timeout": BUSY_SECONDS}
-    return {
+    options = {
+        # Connections commit by themselves; `transaction` begins and ends its own. Setting that anew for each request, and
+        # rolling back what was never begun when a connection comes back, would cost four round trips of the driver.
+        "isolation_level": "AUTOCOMMIT",
+        "skip_autocommit_rollback": True,
         "hide_parameters": True,
         "pool_size": app.config["THREADS"],
         "max_overflow": 0,
-        "pool_timeout": POOL_WAIT_SECONDS,
         "pool_use_lifo": True,
-        "connect_args": {
-            "connect_timeout": POOL_WAIT_SECONDS,
-            "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT_MS} -c idle_in_transaction_session_timeout={STATEMENT_LIMIT_MS}",
-        },
     }
+    if is_embedded(app.config):
+        return options | {"pool_timeout": BUSY_SECONDS, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    limits = f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT_MS} -c idle_in_transaction_session_timeout={STATEMENT_LIMIT_MS}"
+    return options | {"pool_timeout": POOL_WAIT_SECONDS, "connect_args": {"connect_timeout": POOL_WAIT_SECONDS, "options": limits}}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions by itself: see _take_write_lock
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "cache_size=-20000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _prepare_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
-    from psycopg.types.string import TextLoader  # PostgreSQL's driver is loaded only where it is used
-
     connection.adapters.register_loader("uuid", TextLoader)
-
-
-def _take_write_lock(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    set_json_loads(orjson.loads, connection)
 
 
 def engine() -> Engine:

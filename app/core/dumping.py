@@ -37,10 +37,10 @@ def compile_dump(schema: Schema, only: Sequence[str] | None = None) -> Dump:
     try:
         converters = [(name, convert) for name in names if (convert := _converter(schema.fields[name]))]
     except _UnknownKind:
-        return lambda row: {name: value for name, value in schema.dump(row).items() if name in names}  # type: ignore[union-attr]  # one row gives one dict
+        return lambda row: {name: value for name, value in schema.dump(row).items() if name in names}
 
     def dump(row: Any) -> dict[str, Any]:
-        values = row if isinstance(row, dict) else row._mapping
+        values = row if isinstance(row, dict) else row._asdict()
         dumped = {name: values[name] for name in names}
         for name, convert in converters:
             if dumped[name] is not None:

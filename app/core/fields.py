@@ -22,7 +22,7 @@ class ObjectSchema(Schema):
         unknown = RAISE
 
 
-class Word(fields.Field[str]):
+class Word(fields.Field[Any]):
     """One of a few words, kept in the database as its number in their order."""
 
     def __init__(self, words: tuple[str, ...], **kwargs: Any) -> None:
@@ -84,7 +84,7 @@ class Tagged(fields.Field[dict[str, Any]]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("Must be an object.")
-        schema = self.schemas.get(value.get(self.tag)) if isinstance(value.get(self.tag), str) else None
+        schema = self.schemas.get(str(value.get(self.tag)))
         if schema is None:
             raise ValidationError({self.tag: [f"Must be one of: {', '.join(self.schemas)}."]})
         loaded: dict[str, Any] = schema.load(value)

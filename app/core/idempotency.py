@@ -20,7 +20,7 @@ from flask import Response, current_app, g, request
 from sqlalchemy import CHAR, LargeBinary, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import execute, fetch_one, on_sqlite, transaction
+from app.core.database import execute, fetch_one, is_deadlock, on_sqlite, transaction
 from app.core.problems import Conflict, IdempotencyMismatch, Invalid, Problem, from_exception, response
 from app.core.types import Instant, now
 from app.extensions import Model
@@ -54,6 +54,8 @@ def once(act: Callable[[], Response]) -> Response:
     except (IdempotencyMismatch, _StillRunning):
         raise
     except Exception as error:
+        if is_deadlock(error):
+            raise
         problem = from_exception(error)
         if problem.status < 500 and problem.status != 429:
             _store_problem(digest, body_hash, problem)

@@ -19,6 +19,8 @@ from app.core.problems import RateLimited
 
 log = logging.getLogger(__name__)
 
+REDIS_SECONDS = 0.25
+
 
 class Limits:
     """The limits of one app by name, and their counts."""
@@ -52,7 +54,7 @@ def init_app(app: Flask) -> None:
     """Make the limits of the app; without them where RATE_LIMITS is off."""
     if app.config["RATE_LIMITS"]:
         items = {"default": parse(app.config["RATE_LIMIT_DEFAULT"]), "auth": parse(app.config["RATE_LIMIT_AUTH"])}
-        options = {"socket_timeout": "0.25", "socket_connect_timeout": "0.25"} if app.config["REDIS_URL"] else {}
+        options = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), REDIS_SECONDS) if app.config["REDIS_URL"] else {}
         storage = storage_from_string(app.config["REDIS_URL"] or "memory://", wrap_exceptions=True, **options)
         app.extensions["limits"] = Limits(storage, items)  # type: ignore[arg-type]  # synchronous addresses give a Storage
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import operator
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,27 +19,43 @@ from urllib.parse import urlencode
 import orjson
 from flask import current_app, request
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.database import execute, fetch_all
 from app.core.dumping import to_json
 from app.core.problems import Invalid
-from app.core.query import Argument, Query, flag, whole, words
+from app.core.query import Argument, Query, flag, whole
 
 DEFAULT_LIMIT = 50
+LONGEST_CURSOR = 4096  # a task of 500 characters, the longest key, takes up to 2,700
+
+
+def cursor(text: str) -> str:
+    """A cursor, which `read_cursor` checks."""
+    if len(text) > LONGEST_CURSOR:
+        raise ValueError("Not a valid cursor.")
+    return text
+
+
 PAGE = Query(
     Argument("limit", type=whole(1, 200), help="How many objects a page holds, 50 by default."),
-    Argument("cursor", type=words, help="`next_cursor` of the page before."),
+    Argument("cursor", type=cursor, help="`next_cursor` of the page before."),
     Argument("count", type=flag, help="Whether to add X-Total-Count."),
 )
 _SIGNATURE_BYTES = 12
+Place = tuple[Any, str]
+"""The sort key and the id of a row."""
+
+
+Sortable = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 @dataclass(frozen=True)
 class Order:
     """What a page is sorted by: a key, then the id. `nullable` keys come last in both directions."""
 
-    key: ColumnElement[Any]
-    id: ColumnElement[Any]
+    key: Sortable
+    id: Sortable
     descending: bool = False
     nullable: bool = False
 
@@ -49,14 +66,16 @@ class Order:
 
     def clauses(self) -> list[ColumnElement[Any]]:
         """For ORDER BY."""
-        turned = [column.desc() if self.descending else column.asc() for column in ([self.id] if self.by_id_alone else [self.key, self.id])]
+        turned: list[ColumnElement[Any]] = [
+            column.desc() if self.descending else column.asc() for column in ([self.id] if self.by_id_alone else [self.key, self.id])
+        ]
         if self.nullable:
             turned[0] = turned[0].nulls_last()
         return turned
 
-    def after(self, key: Any, row_id: str) -> ColumnElement[bool]:
+    def after(self, key: Any, row_id: Any) -> ColumnElement[bool]:
         """The condition that a row comes after the one with this key and id."""
-        beyond = (lambda column, value: column < value) if self.descending else (lambda column, value: column > value)
+        beyond: Callable[[Any, Any], ColumnElement[bool]] = operator.lt if self.descending else operator.gt
         if self.by_id_alone:
             return beyond(self.id, row_id)
         if key is None:
@@ -87,17 +106,17 @@ class Listing:
     identity: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
-    def window(self, after: ColumnElement[bool] | None, limit: int) -> Select[Any]:
-        """A select of the first `limit` rows that meet `after`, in order."""
-        statement = self.statement if after is None else self.statement.where(after)
-        return statement.order_by(*self.order.clauses()).limit(limit)
+    def fetch(self, after: Place | None, limit: int) -> Sequence[Any]:
+        """The first `limit` rows, or those that come after a place."""
+        statement = self.statement if after is None else self.statement.where(self.order.after(*after))
+        return fetch_all(statement.order_by(*self.order.clauses()).limit(limit), self.values)
 
 
 def page_of(listing: Listing, params: dict[str, Any]) -> Page:
     """The page of `listing` that `limit`, `cursor` and `count` ask for. Raises Invalid for a cursor that does not fit."""
     limit = params.get("limit", DEFAULT_LIMIT)
-    after = listing.order.after(*read_cursor(params["cursor"], listing.identity)) if "cursor" in params else None
-    rows = fetch_all(listing.window(after, limit + 1), listing.values)
+    after = read_cursor(params["cursor"], listing.identity) if "cursor" in params else None
+    rows = listing.fetch(after, limit + 1)
     total = count(listing.statement, listing.values) if params.get("count") else None
     if len(rows) <= limit:
         return Page(rows, None, total)
@@ -114,7 +133,7 @@ def count(statement: Select[Any], values: dict[str, Any]) -> int:
 def next_url(cursor: str) -> str:
     """The absolute address of the page after this one."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
-    return f"{request.base_url}?{urlencode([*kept, ('cursor', cursor)])}"
+    return f"{request.scheme}://{request.host}{request.path}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
 def write_cursor(key: Any, row_id: str, identity: dict[str, Any]) -> str:
@@ -123,7 +142,7 @@ def write_cursor(key: Any, row_id: str, identity: dict[str, Any]) -> str:
     return urlsafe_b64encode(_signature(body) + body).decode().rstrip("=")
 
 
-def read_cursor(text: str, identity: dict[str, Any]) -> tuple[Any, str]:
+def read_cursor(text: str, identity: dict[str, Any]) -> Place:
     """The key and id that a cursor of the same listing holds. Raises Invalid."""
     try:
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
@@ -140,11 +159,12 @@ def read_cursor(text: str, identity: dict[str, Any]) -> tuple[Any, str]:
 
 def _fingerprint(identity: dict[str, Any]) -> str:
     plain = {name: sorted(map(str, value)) if isinstance(value, list) else str(value) for name, value in identity.items()}
-    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    return hashlib.blake2b(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
 
 
 def _signature(body: bytes) -> bytes:
-    return hmac.digest(current_app.config["SECRET_KEY"].encode(), b"cursor" + body, "sha256")[:_SIGNATURE_BYTES]
+    key = current_app.config["SECRET_KEY"].encode()[:64]
+    return hashlib.blake2b(body, digest_size=_SIGNATURE_BYTES, key=key, person=b"cursor").digest()
 
 
 def _to_plain(key: Any) -> Any:

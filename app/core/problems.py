@@ -1,22 +1,22 @@
 """Problem documents (RFC 9457): every answer that is not a success.
 
-    Problem
-    ├── BadRequest              400  unreadable JSON, broken multipart
-    ├── Unauthorized            401  no, expired, revoked or forged credential
-    ├── Forbidden               403  known, but not allowed; `missing` names what it would take
-    │   └── CsrfFailed          403  the CSRF token is missing or wrong
-    ├── NotFound                404  no such thing, or one that the caller may not know of
-    ├── MethodNotAllowed        405
-    ├── Conflict                409  a unique name is taken, or the state does not allow it
-    ├── PreconditionFailed      412  If-Match names another version; `current` is the object now
-    ├── PayloadTooLarge         413
-    ├── UnsupportedMediaType    415
-    ├── Invalid                 422  a value is wrong; `errors` says which and why
-    │   └── IdempotencyMismatch 422  the key came before with another body
-    ├── PreconditionRequired    428  the service wants If-Match
-    ├── RateLimited             429  too many requests; `Retry-After` says when to come back
-    ├── InternalError           500  says nothing of the cause; the log has it
-    └── Unavailable             503  database out of reach; `Retry-After` says when to come back
+Problem
+├── BadRequest              400  unreadable JSON, broken multipart
+├── Unauthorized            401  no, expired, revoked or forged credential
+├── Forbidden               403  known, but not allowed; `missing` names what it would take
+│   └── CsrfFailed          403  the CSRF token is missing or wrong
+├── NotFound                404  no such thing, or one that the caller may not know of
+├── MethodNotAllowed        405
+├── Conflict                409  a unique name is taken, or the state does not allow it
+├── PreconditionFailed      412  If-Match names another version; `current` is the object now
+├── PayloadTooLarge         413
+├── UnsupportedMediaType    415
+├── Invalid                 422  a value is wrong; `errors` says which and why
+│   └── IdempotencyMismatch 422  the key came before with another body
+├── PreconditionRequired    428  the service wants If-Match
+├── RateLimited             429  too many requests; `Retry-After` says when to come back
+├── InternalError           500  says nothing of the cause; the log has it
+└── Unavailable             503  database out of reach; `Retry-After` says when to come back
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from __future__ import annotations
 import logging
 from typing import Any, ClassVar
 
-import orjson
 from flask import Flask, Response, g
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+
+from app.core.dumping import to_json
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class Unavailable(Problem):
 
 def response(problem: Problem) -> Response:
     """The problem as an HTTP answer."""
-    answer = Response(orjson.dumps(problem.document()), problem.status, content_type="application/problem+json")
+    answer = Response(to_json(problem.document()), problem.status, content_type="application/problem+json")
     answer.headers.extend(problem.headers)
     return answer
 
@@ -174,7 +175,9 @@ def from_exception(error: Exception) -> Problem:
         return _from_http(error)
     if isinstance(error, IntegrityError):
         return Conflict("It was changed or removed meanwhile. Read it again and try again.")
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
         log.warning("database unavailable: %s", type(error).__name__)
         return Unavailable()
     log.exception("unhandled error")
@@ -202,7 +205,18 @@ def _only_message(errors: Errors) -> str | None:
 
 
 _BY_STATUS: dict[int, type[Problem]] = {
-    kind.status: kind for kind in (BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, PayloadTooLarge, UnsupportedMediaType, RateLimited)
+    kind.status: kind
+    for kind in (
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        Conflict,
+        PayloadTooLarge,
+        UnsupportedMediaType,
+        RateLimited,
+    )
 }
 
 

@@ -22,7 +22,7 @@ def page(list_id: str, params: dict[str, Any]) -> Page:
     """The members of a list that the caller is one of, longest member first."""
     find(list_id)
     statement = _members(list_id).add_columns(Member.joined_at.label("page_key"), Member.user_id.label("id"))
-    order = Order(Member.joined_at, Member.user_id)  # type: ignore[arg-type]  # mapped attributes are column elements
+    order = Order(Member.joined_at, Member.user_id)
     return page_of(Listing(statement, order, {"of": "members", "list_id": list_id}), params)
 
 
@@ -43,12 +43,13 @@ def add(list_id: str, email: str, role: str) -> Row[Any]:
         return _member(list_id, user_id)
 
 
-def change(list_id: str, user_id: str, role: str, versions: Versions) -> Row[Any]:
+def change(list_id: str, user_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
     """Give a member another role (owners). Raises Conflict where the list would have no owner left."""
     with transaction():
         require(locked(list_id).role, "owner")
         member = _member(list_id, user_id)
         check_version(member, versions)
+        role = changes.get("role", member.role)
         if member.role != role:
             _keep_an_owner(list_id, member)
             execute(update(Member).where(*_key(list_id, user_id)).values(role=role, version=Member.version + 1))
@@ -72,7 +73,7 @@ def remove(list_id: str, user_id: str, versions: Versions) -> None:
 
 
 def _members(list_id: str) -> Select[Any]:
-    columns = (Member.user_id, Member.role, Member.version, Member.joined_at, User.name, User.email)
+    columns: list[Any] = [Member.user_id, Member.role, Member.version, Member.joined_at, User.name, User.email]
     return select(*columns).join(User, User.id == Member.user_id).where(Member.list_id == list_id)
 
 

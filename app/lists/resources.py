@@ -91,15 +91,16 @@ class MemberDetail(Resource):
     """One member of a list."""
 
     kinds = {"user_id": "Member"}
+    shows = MemberSchema()
 
     @requires("lists:write")
-    @takes(MemberSchema())
+    @takes(MemberSchema(partial=True))
     @gives(MemberSchema())
     @if_match
     @raises(Conflict)
     def patch(self, list_id: str, user_id: str, changes: dict[str, Any], versions: Versions) -> Any:
         """Change the role of a member."""
-        return members.change(list_id, user_id, changes["role"], versions)
+        return members.change(list_id, user_id, changes, versions)
 
     @requires("lists:write")
     @gives_nothing

@@ -20,7 +20,7 @@ PERSONAL = frozenset({"position"})
 
 def visible_lists(caller: Identity) -> Select[Any]:
     """The lists that the caller is a member of, with what is personal about them. The visibility rule of lists."""
-    columns = [column for column in List.__table__.columns]
+    columns = list(List.__table__.columns)
     return select(*columns, Member.role, Member.position).join(Member, Member.list_id == List.id).where(Member.user_id == caller.user_id)
 
 
@@ -30,7 +30,7 @@ def page(params: dict[str, Any]) -> Page:
     filters = {name: params[name] for name in ("archived",) if name in params}
     if "archived" in params:
         statement = statement.where(List.archived == params["archived"])
-    order = Order(Member.position, List.id)  # type: ignore[arg-type]  # mapped attributes are column elements
+    order = Order(Member.position, List.id)
     return page_of(Listing(statement, order, {"of": "lists", **filters}), params)
 
 

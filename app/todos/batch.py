@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from app.core.database import execute, fetch_all, transaction
 from app.core.identity import me
-from app.core.problems import Invalid, NotFound, PreconditionFailed, Problem
+from app.core.problems import Conflict, Invalid, NotFound, PreconditionFailed, Problem
 from app.core.types import Id, now
 from app.lists.models import List, Member
 from app.lists.permissions import require
@@ -57,10 +57,12 @@ class _Board:
         named = {operation["id"] for operation in operations if "id" in operation}
         sent = [operation["todo"] for operation in operations if "todo" in operation]
         parents = {todo["parent_id"] for todo in sent if todo.get("parent_id")}
+        lists = {todo["list_id"] for todo in sent if "list_id" in todo} | self._lists(named) | {me().inbox_id}
+        lock_structure(*lists)  # before any row, as `service.claim` does, and before the tree is read, so that it stays so
         self.tree = Tree.load(named, parents)
         self.rows = self._lock(set(self.tree.parents) & self._reach(named))
-        lists = {row["list_id"] for row in self.rows.values()} | {todo["list_id"] for todo in sent if "list_id" in todo} | {me().inbox_id}
-        lock_structure(*lists)
+        if not lists.issuperset(row["list_id"] for row in self.rows.values()):
+            raise Conflict("A todo was moved to another list meanwhile. Try again.")
         execute(select(List.id).where(List.id.in_(lists)).order_by(List.id).with_for_update())
         self.members = self._members(lists)
         self.positions = self._last_positions(lists)
@@ -157,6 +159,13 @@ class _Board:
         self.positions[list_id] = self.positions.get(list_id, 0) + 1
         return self.positions[list_id]
 
+    def _lists(self, named: set[str]) -> set[str]:
+        """The lists of the named todos that the caller sees."""
+        if not named:
+            return set()
+        statement = visible(Todo.list_id).where(Todo.id.in_(bindparam("ids", type_=Id, expanding=True))).distinct()
+        return {row.list_id for row in fetch_all(statement, {"caller": me().user_id, "ids": sorted(named)})}
+
     def _reach(self, named: Iterable[str]) -> set[str]:
         return {each for root in named if root in self.tree.parents for each in self.tree.below(root)}
 
@@ -175,8 +184,10 @@ class _Board:
         return members
 
     def _last_positions(self, lists: set[str]) -> dict[str, float]:
-        last = select(Todo.list_id, func.max(Todo.position)).where(Todo.list_id.in_(lists), Todo.deleted_at.is_(None))
-        return {list_id: position for list_id, position in execute(last.group_by(Todo.list_id))}
+        last: Any = select(Todo.list_id, func.max(Todo.position).label("last")).where(
+            Todo.list_id.in_(lists), Todo.deleted_at.is_(None)
+        )
+        return {row.list_id: row.last for row in fetch_all(last.group_by(Todo.list_id))}
 
 
 def _at(problem: Problem, index: int) -> Problem:

@@ -12,24 +12,24 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlalchemy import ARRAY, ColumnElement, SmallInteger, and_, any_, bindparam, or_
 
 from app.core.identity import Identity
-from app.core.paging import Order
+from app.core.paging import Order, Sortable
 from app.core.query import Argument, Query, day_or_instant, flag, instant, reference, words
 from app.core.types import Id, Instant, now
 from app.todos.models import Todo
 from app.todos.rules import PRIORITIES
 from app.todos.search import matches, query_value, rank, rank_values, tag_word, words_of
 
-SORTS: dict[str, ColumnElement[Any]] = {
-    "created_at": Todo.id,
+SORTS: dict[str, Sortable] = {
+    "created_at": Todo.created_at,
     "updated_at": Todo.updated_at,
     "due": Todo.due_key,
     "priority": Todo.priority,
     "position": Todo.position,
     "task": Todo.task_key,
-}  # type: ignore[dict-item]  # mapped attributes are column elements
+}
 DEFAULT_SORT = "-created_at"
 BEST_MATCH = "best match"
 
@@ -87,13 +87,17 @@ class Shape:
         if self.sort == BEST_MATCH:
             return Order(rank(Todo.search, Todo.id, sqlite=self.sqlite), Todo.id, descending=True)  # type: ignore[arg-type]  # mapped attributes are column elements
         name = self.sort.removeprefix("-")
-        return Order(SORTS[name], SORTS["created_at"], descending=self.sort.startswith("-"), nullable=name == "due")
+        return Order(SORTS[name], Todo.id, descending=self.sort.startswith("-"), nullable=name == "due")
 
     def clauses(self) -> list[ColumnElement[bool]]:
         """The conditions of this shape."""
         flags = dict(self.flags)
-        clauses = [Todo.deleted_at.is_not(None) if flags.get("trashed") else Todo.deleted_at.is_(None)]
+        clauses: list[ColumnElement[bool]] = [Todo.deleted_at.is_not(None) if flags.get("trashed") else Todo.deleted_at.is_(None)]
         clauses += [clause() for name, clause in _CLAUSES.items() if name in self.given]
+        if "list_id" in self.given:
+            clauses.append(any_of(Todo.list_id, "list_id", Id, sqlite=self.sqlite))
+        if "priority" in self.given:
+            clauses.append(any_of(Todo.priority, "priority", SmallInteger(), sqlite=self.sqlite))
         if "done" in flags:
             clauses.append(Todo.done.is_(flags["done"]))
         if "overdue" in flags:
@@ -107,7 +111,9 @@ class Shape:
 def read(params: dict[str, Any], caller: Identity, *, sqlite: bool) -> tuple[Shape, dict[str, Any]]:
     """The shape of a request and the values to bind."""
     values: dict[str, Any] = {"caller": caller.user_id}
-    given = {name for name in ("list_id", "priority", "assignee_id", "due_before", "due_after", "updated_since") if name in params}
+    given: set[str] = {
+        name for name in ("list_id", "priority", "assignee_id", "due_before", "due_after", "updated_since") if name in params
+    }
     if params.get("parent_id") == "none":
         given.add("top level")
     elif "parent_id" in params:
@@ -157,8 +163,15 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _bound(name: str, kind: Any = None, *, many: bool = False) -> Any:
-    return bindparam(name, type_=kind, expanding=many)
+def any_of(column: Any, name: str, kind: Any, *, sqlite: bool) -> ColumnElement[bool]:
+    """That the column holds one of the values bound to `name`: as one array where the database has arrays."""
+    if sqlite:
+        return column.in_(bindparam(name, type_=kind, expanding=True))  # type: ignore[no-any-return]  # columns are Any here
+    return column == any_(bindparam(name, type_=ARRAY(kind)))  # type: ignore[no-any-return]
+
+
+def _bound(name: str, kind: Any = None) -> Any:
+    return bindparam(name, type_=kind)
 
 
 def _not_overdue() -> ColumnElement[bool]:
@@ -170,8 +183,6 @@ def _not_overdue() -> ColumnElement[bool]:
 
 
 _CLAUSES: dict[str, Callable[[], ColumnElement[bool]]] = {
-    "list_id": lambda: Todo.list_id.in_(_bound("list_id", Id, many=True)),
-    "priority": lambda: Todo.priority.in_(_bound("priority", many=True)),
     "assignee_id": lambda: Todo.assignee_id == _bound("assignee_id", Id),
     "parent_id": lambda: Todo.parent_id == _bound("parent_id", Id),
     "top level": lambda: Todo.parent_id.is_(None),

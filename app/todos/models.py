@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, Date, Float, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy import Text as LongText
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,7 +43,14 @@ class Todo(Model):
     __tablename__ = "todos"
     __table_args__ = (
         UniqueConstraint("id", "list_id", name="uq_todos_id_list"),
-        ForeignKeyConstraint(["parent_id", "list_id"], ["todos.id", "todos.list_id"], name="fk_todos_parent", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
+        ForeignKeyConstraint(
+            ["parent_id", "list_id"],
+            ["todos.id", "todos.list_id"],
+            name="fk_todos_parent",
+            ondelete="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
         ForeignKeyConstraint(["list_id", "assignee_id"], ["members.list_id", "members.user_id"], name="fk_todos_assignee"),
         CheckConstraint("length(task) > 0", name="task"),
         CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
@@ -39,16 +58,27 @@ class Todo(Model):
         CheckConstraint("done = (completed_at IS NOT NULL)", name="completed"),
         CheckConstraint("recurrence IS NULL OR due_on IS NOT NULL OR due_at IS NOT NULL", name="recurrence_due"),
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="parent"),
-        Index("ix_todos_list_id", "list_id", "id", postgresql_where=LIVE, sqlite_where=LIVE),
+        _live_index("created_at"),
         _live_index("updated_at"),
         _live_index("due_key"),
         _live_index("priority"),
         _live_index("position"),
         _live_index("task_key"),
         Index("ix_todos_search", "list_id", "search", postgresql_using="gin").ddl_if(dialect="postgresql"),
-        Index("ix_todos_trash", "list_id", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL"), sqlite_where=text("deleted_at IS NOT NULL")),
+        Index(
+            "ix_todos_trash",
+            "list_id",
+            "deleted_at",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+            sqlite_where=text("deleted_at IS NOT NULL"),
+        ),
         Index("ix_todos_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL"), sqlite_where=text("parent_id IS NOT NULL")),
-        Index("ix_todos_assignee", "assignee_id", postgresql_where=text("assignee_id IS NOT NULL"), sqlite_where=text("assignee_id IS NOT NULL")),
+        Index(
+            "ix_todos_assignee",
+            "assignee_id",
+            postgresql_where=text("assignee_id IS NOT NULL"),
+            sqlite_where=text("assignee_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

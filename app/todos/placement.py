@@ -16,7 +16,7 @@ from app.core.problems import Invalid
 from app.core.types import Id, now
 from app.todos import service
 from app.todos.models import Todo
-from app.todos.queries import editable, visible
+from app.todos.queries import visible
 
 _SPREAD = 64
 
@@ -28,11 +28,10 @@ def move(todo_id: str, place: dict[str, str]) -> Row[Any]:
     """
     side = "before" if "before" in place else "after"
     with transaction():
-        row = editable(todo_id)
+        row = service.claim(todo_id, place.get("list_id"))
         list_id = place.get("list_id", row.list_id)
         if list_id != row.list_id:
             service.change(todo_id, {"list_id": list_id})
-        service.lock_structure(list_id)
         anchor = fetch_one(
             visible(Todo.id, Todo.position).where(Todo.id == place[side], Todo.list_id == list_id, Todo.deleted_at.is_(None)),
             {"caller": me().user_id},

@@ -1,4 +1,4 @@
-"""Todos over HTTP."""
+"""Todos, their trash, order and tags over HTTP."""
 
 from __future__ import annotations
 

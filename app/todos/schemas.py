@@ -19,7 +19,7 @@ _AN_INSTANT = "2026-11-22T09:30:00Z"
 _RECURRING = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
 
-class Tags(fields.List):
+class Tags(fields.List[str]):
     """A set of tags, compared without case and given back sorted; of two spellings the first one stays."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -27,7 +27,7 @@ class Tags(fields.List):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         spellings: dict[str, str] = {}
-        for tag in super()._deserialize(value, attr, data, **kwargs):
+        for tag in map(str, super()._deserialize(value, attr, data, **kwargs)):
             spellings.setdefault(tag.casefold(), tag)
         return [spellings[key] for key in sorted(spellings)]
 
@@ -50,12 +50,12 @@ class TodoSchema(ObjectSchema):
 
     id = Reference(dump_only=True, metadata={"example": _AN_ID})
     version = fields.Integer(dump_only=True, metadata={"example": 1})
-    list_id = Reference(metadata={"description": "The list that it is in; the inbox by default.", "example": _AN_ID})
+    list_id = Reference(metadata={"description": "The list that it is in; the inbox by default."})
     parent_id = Reference(allow_none=True, load_default=None, metadata={"description": "The todo that it is a part of, in the same list."})
     task = Line(required=True, longest=500, blank="Task field cannot be blank!", metadata={"example": "build an API"})
     notes = Text(longest=20_000, allow_none=True, load_default=None, metadata={"description": "Markdown by convention."})
     done = Flag(load_default=False)
-    completed_at = InstantField(dump_only=True)
+    completed_at = InstantField(dump_only=True, allow_none=True)
     priority = Word(PRIORITIES, load_default=0, metadata={"example": "high"})
     due_on = DayField(allow_none=True, load_default=None, metadata={"description": "Due some time on this day.", "example": "2026-11-30"})
     due_at = InstantField(allow_none=True, load_default=None, metadata={"description": "Due at this instant."})
@@ -65,16 +65,16 @@ class TodoSchema(ObjectSchema):
         allow_none=True,
         load_default=None,
         check=check_rule,
-        metadata={"description": "An RRULE of RFC 5545; needs a due.", "example": "FREQ=WEEKLY;BYDAY=MO"},
+        metadata={"description": "An RRULE of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO; needs a due."},
     )
-    series_id = Reference(dump_only=True, metadata={"description": "Shared by the todos that one recurrence made."})
+    series_id = Reference(dump_only=True, allow_none=True, metadata={"description": "Shared by the todos that one recurrence made."})
     tags = Tags(load_default=list, metadata={"example": ["home", "urgent"]})
     assignee_id = Reference(allow_none=True, load_default=None, metadata={"description": "The member of the list who does it."})
     position = position_field()
-    created_by = Reference(dump_only=True, metadata={"example": _AN_ID})
+    created_by = Reference(dump_only=True, allow_none=True, metadata={"description": "Null where the account is gone.", "example": _AN_ID})
     created_at = InstantField(dump_only=True, metadata={"example": _AN_INSTANT})
     updated_at = InstantField(dump_only=True, metadata={"example": _AN_INSTANT})
-    deleted_at = InstantField(dump_only=True, metadata={"description": "When it went to the trash."})
+    deleted_at = InstantField(dump_only=True, allow_none=True, metadata={"description": "When it went to the trash."})
 
     @validates_schema
     def one_due(self, data: dict[str, Any], **_: Any) -> None:

@@ -38,9 +38,11 @@ class SearchDocument(TypeDecorator[SearchText]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())  # type: ignore[arg-type]  # either is a type
+        """The type of the column."""
+        return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: SearchText | None, dialect: Dialect) -> str | None:
+        """The words, marked by where they stand."""
         if value is None:
             return None
         if dialect.name == "postgresql":
@@ -49,6 +51,7 @@ class SearchDocument(TypeDecorator[SearchText]):
         return " ".join([*(f"_{word}" for word in value.task), *(value.task | value.notes), *value.tags])
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """What the database holds, as it is: nobody reads it."""
         return value
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, Row, Update, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import CursorResult, Row, bindparam, case, delete, func, insert, or_, select, update
 
 from app.core.conditional import Versions, check_version
-from app.core.database import execute, fetch_one, lock, transaction
+from app.core.database import execute, fetch_one, lock, on_sqlite, transaction
 from app.core.identity import me
 from app.core.problems import Conflict, Invalid
-from app.core.types import Id, now
+from app.core.statements import Prepared
+from app.core.types import Id, Instant, now
 from app.lists import service as lists
 from app.lists.models import Member
 from app.lists.permissions import require, roles_from
@@ -21,21 +24,29 @@ from app.todos.rules import changed, new_todo
 from app.todos.tree import Tree, subtree
 
 TRASH_KEPT = timedelta(days=30)
-_ATTEMPTS = 50
+_PLAIN: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "priority": lambda new: {"priority": new},
+    "remind_at": lambda new: {"remind_at": new},
+    "position": lambda new: {"position": new},
+    "done": lambda new: {"done": new, "completed_at": case((new, func.coalesce(Todo.completed_at, bindparam("now", type_=Instant))))},
+}
+"""The fields that nothing else depends on, and the columns that a new value of each makes."""
 _STRUCTURE = frozenset({"list_id", "parent_id", "assignee_id"})
 
 
-def _insert_statement(*, placed: bool) -> Insert:
+def _insert_statement(*, placed: bool) -> Prepared:
     """Inserts a todo, last in its list unless it is placed, if the caller may: one statement instead of three."""
     columns = [column for column in Todo.__table__.columns if column.name != "position"]
-    last = select(func.coalesce(func.max(Todo.position), 0) + 1).where(Todo.list_id == bindparam("list_id", type_=Id), Todo.deleted_at.is_(None))
+    last = select(func.coalesce(func.max(Todo.position), 0) + 1).where(
+        Todo.list_id == bindparam("list_id", type_=Id), Todo.deleted_at.is_(None)
+    )
     position = bindparam("position", type_=Todo.position.type) if placed else last.scalar_subquery()
     values = select(*[bindparam(column.name, type_=column.type) for column in columns], position).where(
         Member.list_id == bindparam("list_id", type_=Id),
         Member.user_id == bindparam("caller", type_=Id),
-        Member.role.in_(roles_from("editor")),
+        or_(*[Member.role == role for role in roles_from("editor")]),
     )
-    return insert(Todo).from_select([*columns, "position"], values, include_defaults=False).returning(*COLUMNS)
+    return Prepared(insert(Todo).from_select([*columns, "position"], values, include_defaults=False).returning(*COLUMNS))
 
 
 _INSERT = _insert_statement(placed=False)
@@ -63,20 +74,20 @@ def create(values: dict[str, Any]) -> Row[Any]:
 def change(todo_id: str, changes: dict[str, Any], versions: Versions = None) -> Row[Any]:
     """Change fields of a todo. Fields that are not named stay as other writers leave them.
 
-    The new version is written only over the version that was read; when another writer was faster, it is read and tried
-    again. Raises NotFound, Forbidden, PreconditionFailed and Invalid.
+    What depends on nothing else is written by one statement. What does is written only over the version that was read; when
+    another writer was faster, once more with the row locked. Raises NotFound, Forbidden, PreconditionFailed and Invalid.
     """
     if changes.keys() & _STRUCTURE:
         return _restructure(todo_id, changes, versions)
-    for _ in range(_ATTEMPTS):
-        row = editable(todo_id)
-        check_version(row, versions)
-        if not changes:
-            return row
-        written = fetch_one(_update(row).values(changed(row._asdict(), changes)))
+    if changes and not changes.keys() - _PLAIN.keys() and (versions is None or len(versions) == 1):
+        written = _change_plainly(todo_id, changes, versions)
         if written is not None:
             return written
-    raise Conflict("Too many others are changing this todo. Try again.")
+    row = editable(todo_id)
+    check_version(row, versions)
+    if not changes:
+        return row
+    return _write(row, changes) or _change_alone(todo_id, changes, versions)
 
 
 def replace(todo_id: str, values: dict[str, Any], versions: Versions = None) -> Row[Any]:
@@ -87,9 +98,7 @@ def replace(todo_id: str, values: dict[str, Any], versions: Versions = None) -> 
 def trash(todo_id: str, versions: Versions = None) -> None:
     """Move a todo to the trash, its subtasks along."""
     with transaction():
-        row = editable(todo_id, lock=True)
-        check_version(row, versions)
-        lock_structure(row.list_id)
+        check_version(claim(todo_id), versions)
         moment = now()
         gone = update(Todo).where(Todo.id.in_(subtree(todo_id)), Todo.deleted_at.is_(None))
         execute(gone.values(deleted_at=moment, deleted_with=todo_id, updated_at=moment, version=Todo.version + 1))
@@ -98,17 +107,16 @@ def trash(todo_id: str, versions: Versions = None) -> None:
 def remove(todo_id: str, versions: Versions = None) -> None:
     """Remove a todo, live or in the trash, with all its subtasks for good."""
     with transaction():
-        check_version(editable(todo_id, trashed=True, lock=True), versions)
+        check_version(claim(todo_id, trashed=True), versions)
         execute(delete(Todo).where(Todo.id == todo_id))
 
 
 def restore(todo_id: str) -> Row[Any]:
     """Bring a todo back from the trash with the subtasks that went along; to the top level where its parent is not there."""
     with transaction():
-        row = editable(todo_id, trashed=True, lock=True)
+        row = claim(todo_id, trashed=True)
         if row.deleted_at is None:
             return row
-        lock_structure(row.list_id)
         back = update(Todo).where(Todo.id.in_(subtree(todo_id)), Todo.deleted_with == row.deleted_with)
         execute(back.values(deleted_at=None, deleted_with=None, updated_at=now(), version=Todo.version + 1))
         living = select(Todo.id).where(Todo.deleted_at.is_(None))
@@ -121,6 +129,23 @@ def purge(older_than: timedelta = TRASH_KEPT, most: int = 10_000) -> int:
     old = select(Todo.id).where(Todo.deleted_at < now() - older_than).order_by(Todo.deleted_at).limit(most)
     gone: CursorResult[Any] = execute(delete(Todo).where(Todo.id.in_(old)))
     return gone.rowcount
+
+
+def claim(todo_id: str, list_id: str | None = None, *, trashed: bool = False) -> Row[Any]:
+    """The todo as `editable` gives it, which nobody else changes, nor the structure of its list and of `list_id`, until the end.
+
+    Structure comes before rows: two that lock in different orders would wait for each other. Raises Conflict where the todo
+    leaves its list meanwhile.
+    """
+    seen = editable(todo_id, trashed=trashed)
+    if on_sqlite():
+        return seen
+    lists_held = {seen.list_id, list_id or seen.list_id}
+    lock_structure(*lists_held)
+    row = editable(todo_id, trashed=trashed, lock=True)
+    if row.list_id not in lists_held:
+        raise Conflict("The todo was moved to another list meanwhile. Try again.")
+    return row
 
 
 def lock_structure(*list_ids: str) -> None:
@@ -136,26 +161,60 @@ def next_position(list_id: str) -> Any:
 
 def _insert(row: dict[str, Any]) -> Row[Any]:
     statement = _INSERT_PLACED if "position" in row else _INSERT
-    written = fetch_one(statement, {**row, "caller": row["created_by"]})
+    written: Row[Any] | None = statement.one({**row, "caller": row["created_by"]})
     if written is None:
         require(lists.find(row["list_id"]).role, "editor")
         raise Conflict("The list changed meanwhile. Try again.")
     return written
 
 
-def _update(row: Any) -> Update:
-    return update(Todo).where(Todo.id == row.id, Todo.version == row.version).values(version=row.version + 1).returning(*COLUMNS)
+def _change_plainly(todo_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any] | None:
+    """Write fields that nothing else depends on; None where the row is not there, not the caller's, or at another version."""
+    bound = {f"new_{name}": value for name, value in changes.items()}
+    statement = _plain_update(frozenset(changes), versioned=versions is not None)
+    seen = next(iter(versions)) if versions else None
+    row: Row[Any] | None = statement.one({**bound, "now": now(), "caller": me().user_id, "todo_id": todo_id, "seen": seen})
+    return row
+
+
+@lru_cache(maxsize=64)
+def _plain_update(names: frozenset[str], *, versioned: bool) -> Prepared:
+    editor = select(Member.list_id).where(
+        Member.user_id == bindparam("caller", type_=Id), or_(*[Member.role == role for role in roles_from("editor")])
+    )
+    statement = update(Todo).where(Todo.id == bindparam("todo_id", type_=Id), Todo.deleted_at.is_(None), Todo.list_id.in_(editor))
+    columns: dict[str, Any] = {"version": Todo.version + 1, "updated_at": bindparam("now", type_=Instant)}
+    for name in names:
+        columns |= _PLAIN[name](bindparam(f"new_{name}", type_=Todo.__table__.c[name].type))
+    if versioned:
+        statement = statement.where(Todo.version == bindparam("seen"))
+    return Prepared(statement.values(columns).returning(*COLUMNS))
+
+
+def _write(row: Any, changes: dict[str, Any]) -> Row[Any] | None:
+    """Write changes over the very version of the row; None where it is another by now."""
+    same = update(Todo).where(Todo.id == row.id, Todo.version == row.version).values(version=row.version + 1)
+    return fetch_one(same.values(changed(row._asdict(), changes)).returning(*COLUMNS))
+
+
+def _change_alone(todo_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
+    """Change a todo that others are changing too, with the row locked."""
+    with transaction():
+        row = editable(todo_id, lock=True)
+        check_version(row, versions)
+        written = _write(row, changes)
+        assert written is not None, "a locked row stays as it is"
+        return written
 
 
 def _restructure(todo_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
     """Change a todo where it may leave its list, its parent or its assignee."""
     with transaction():
-        row = editable(todo_id, lock=True)
+        row = claim(todo_id, changes.get("list_id"))
         check_version(row, versions)
         list_id = changes.get("list_id", row.list_id)
         if list_id != row.list_id:
             require(lists.find(list_id).role, "editor")
-        lock_structure(*{row.list_id, list_id})
         columns = changed(row._asdict(), changes)
         if list_id != row.list_id:
             columns.setdefault("parent_id", None)

@@ -34,7 +34,7 @@ def create(email: str, role: str, name: str, password: str) -> None:
         if len(name.strip()) > LONGEST_NAME or "\0" in name:
             raise Invalid({"name": [f"Longer than maximum length {LONGEST_NAME}."]})
         user = service.create_user(Email().deserialize(email, "email"), password, name.strip(), role)
-    click.echo(f"{user.email} is a {user.role} now.")
+    click.echo(f"{user.email} has the role {user.role}.")
 
 
 @users.command("list")
@@ -51,7 +51,7 @@ def show_all() -> None:
 def set_role(email: str, role: str) -> None:
     """Change an account's role."""
     _change(email, role=role)
-    click.echo(f"{email} is a {role} now.")
+    click.echo(f"{email} has the role {role}.")
 
 
 @users.command("disable")

@@ -11,6 +11,8 @@ from marshmallow import ValidationError, fields, validate
 from app.core.fields import Flag, InstantField, Line, ObjectSchema, Reference, Text
 from app.users.permissions import ROLES
 
+EXAMPLE_EMAIL = "ada@example.org"
+EXAMPLE_PASSWORD = "correct horse battery"  # noqa: S105  # stands in the documentation and opens nothing
 LONGEST_EMAIL = 254
 LONGEST_NAME = 120
 LONGEST_CURRENT_PASSWORD = 1024
@@ -21,7 +23,7 @@ class Email(Line):
     """An e-mail address, in lower case: addresses are compared without it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(longest=LONGEST_EMAIL, metadata={"format": "email"}, **kwargs)
+        super().__init__(longest=LONGEST_EMAIL, metadata={"format": "email", "example": EXAMPLE_EMAIL}, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         address = super()._deserialize(value, *args, **kwargs).lower()
@@ -36,7 +38,7 @@ class TimeZone(Line):
     """The IANA name of a time zone."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(longest=64, **kwargs)
+        super().__init__(longest=64, metadata={"example": "Europe/Berlin"}, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         name = super()._deserialize(value, *args, **kwargs)
@@ -50,8 +52,8 @@ class UserSchema(ObjectSchema):
 
     id = Reference(dump_only=True)
     email = Email(dump_only=True)
-    name = Line(longest=LONGEST_NAME, dump_only=True)
-    role = fields.String(dump_only=True, validate=validate.OneOf(list(ROLES)))
+    name = Line(longest=LONGEST_NAME, dump_only=True, metadata={"example": "Ada"})
+    role = fields.String(dump_only=True, validate=validate.OneOf(list(ROLES)), metadata={"example": "member"})
     active = Flag(dump_only=True)
     permissions = fields.Function(lambda user: sorted(ROLES[user.role]), dump_only=True, metadata=_PERMISSIONS)
     time_zone = TimeZone(dump_only=True)
@@ -64,7 +66,7 @@ class UserSchema(ObjectSchema):
 class ProfileSchema(ObjectSchema):
     """What people change about their own account; another `email` takes the `current_password`."""
 
-    name = Line(longest=LONGEST_NAME)
+    name = Line(longest=LONGEST_NAME, metadata={"example": "Ada"})
     time_zone = TimeZone()
     email = Email()
     current_password = Text(longest=LONGEST_CURRENT_PASSWORD, load_only=True)
@@ -73,13 +75,13 @@ class ProfileSchema(ObjectSchema):
 class LeavingSchema(ObjectSchema):
     """What it takes to delete one's own account."""
 
-    current_password = Text(longest=LONGEST_CURRENT_PASSWORD, required=True, load_only=True)
+    current_password = Text(longest=LONGEST_CURRENT_PASSWORD, required=True, load_only=True, metadata={"example": EXAMPLE_PASSWORD})
 
 
 class UserChangesSchema(ObjectSchema):
     """What admins change about accounts."""
 
-    role = fields.String(validate=validate.OneOf(list(ROLES)))
+    role = fields.String(validate=validate.OneOf(list(ROLES)), metadata={"example": "viewer"})
     active = Flag()
 
 

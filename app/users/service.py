@@ -116,7 +116,6 @@ def remove(user_id: str, versions: Versions = None) -> None:
         if user is None:
             raise NotFound.of("User", user_id)
         check_version(user, versions)
-        sessions.end_all(user_id)
         own_lists = leaving.hand_over(user_id)
         execute(delete(User).where(User.id == user_id))
         execute(delete(List).where(List.id.in_(own_lists)))

@@ -178,7 +178,14 @@ def upgrade():
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_todos_created_by_users"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["list_id", "assignee_id"], ["members.list_id", "members.user_id"], name="fk_todos_assignee"),
         sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_todos_list_id_lists"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["parent_id", "list_id"], ["todos.id", "todos.list_id"], name="fk_todos_parent", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
+        sa.ForeignKeyConstraint(
+            ["parent_id", "list_id"],
+            ["todos.id", "todos.list_id"],
+            name="fk_todos_parent",
+            ondelete="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_todos")),
         sa.UniqueConstraint("id", "list_id", name="uq_todos_id_list"),
     )
@@ -199,8 +206,8 @@ def upgrade():
             sqlite_where=sa.text("deleted_at IS NULL"),
         )
         batch_op.create_index(
-            "ix_todos_list_id",
-            ["list_id", "id"],
+            "ix_todos_list_created_at",
+            ["list_id", "created_at", "id"],
             unique=False,
             postgresql_where=sa.text("deleted_at IS NULL"),
             sqlite_where=sa.text("deleted_at IS NULL"),

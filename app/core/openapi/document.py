@@ -19,6 +19,7 @@ from app.core.openapi.shared import Json
 
 VERSION = "1.0.0"
 _OPENAPI = "3.1.0"
+_SYSTEM = "System"
 _DONE = {200: "Done.", 201: "Created.", 202: "Accepted.", 204: "Done; there is nothing to say."}
 
 
@@ -43,7 +44,7 @@ class Document:
         self.problems = shared.responses()
         self.referred: set[str] = set()
         self.paths: dict[str, Json] = {}
-        self.tags: dict[str, list[str]] = {}
+        self.tags: dict[str, str] = {}
 
     def write(self, info: Json, servers: list[Json]) -> Json:
         """All of it. `info` and `servers` are OpenAPI's own; title and version are added."""
@@ -53,7 +54,7 @@ class Document:
             "openapi": _OPENAPI,
             "info": {"title": "Tickbox", "version": VERSION, **info},
             "servers": servers,
-            "tags": [{"name": name, "description": "\n".join(lines)} for name, lines in self.tags.items()],
+            "tags": [{"name": name, "description": topic} for name, topic in self.tags.items()],
             "paths": self.paths,
             "components": {
                 "schemas": {**self.components.schemas, "Problem": shared.PROBLEM_SCHEMA},
@@ -72,22 +73,16 @@ class Document:
         for operation in operations:
             path = path_of(operation.rule)
             parameters = path_parameters(operation.rule)
-            item = self.paths.setdefault(path, {"parameters": parameters} if parameters else {})
-            item[operation.method.lower()] = self.operation(operation)
-            self.add_to_tag(operation.tag, path, operation.resource)
+            about = {"description": summary_and_rest(operation.resource)[0], **({"parameters": parameters} if parameters else {})}
+            self.paths.setdefault(path, about)[operation.method.lower()] = self.operation(operation)
+            self.tags.setdefault(operation.tag, operation.topic)
 
     def add_views(self) -> None:
         """Add what has none."""
         for rule in self.app.url_map.iter_rules():
             if rule.rule in self.views:
                 self.paths[rule.rule] = {"get": self.view(rule, self.views[rule.rule])}
-                self.add_to_tag("System", rule.rule, self.app.view_functions[rule.endpoint])
-
-    def add_to_tag(self, tag: str, path: str, described: Any) -> None:
-        """Say under the tag what is at the path."""
-        line = f"- `{path}`: {summary_and_rest(described)[0]}"
-        if line not in self.tags.setdefault(tag, []):
-            self.tags[tag].append(line)
+                self.tags[_SYSTEM] = "Whether the service is up, and what it can do"
 
     def operation(self, operation: Operation) -> Json:
         """An Operation Object."""
@@ -100,6 +95,8 @@ class Document:
             "security": operation.security,
             "parameters": operation.parameters,
         }
+        if operation.contract.permission:
+            described["x-permission"] = operation.contract.permission
         if operation.contract.takes is not None:
             described["requestBody"] = self.body(operation)
         return {**described, "responses": {**self.success(operation), **self.refs(operation.failures)}}
@@ -154,7 +151,7 @@ class Document:
             "operationId": f"get{function.__name__.capitalize()}",
             "summary": summary,
             "description": "\n\n".join(filter(None, [rest, "Needs no credential."])),
-            "tags": ["System"],
+            "tags": [_SYSTEM],
             "security": [],
             "parameters": [shared.parameter_ref("RequestId")],
             "responses": {

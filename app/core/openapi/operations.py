@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from app.core.openapi.shared import Json
 from app.core.query import Argument
 
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+_WORD = re.compile(r"[A-Z][a-z0-9]*")
 _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -40,16 +42,22 @@ class Operation:
         return self.resource.__module__.split(".")[1].capitalize()
 
     @property
+    def topic(self) -> str:
+        """What the feature is about, as the module of its resources says."""
+        return summary_and_rest(sys.modules[self.resource.__module__])[0].replace(" over HTTP", "")
+
+    @property
     def id(self) -> str:
-        """`listTodos`, `createTodo` and `getTodo` of TodoCollection (or Todos) and TodoDetail; `login` of Login, `getMe` of Me."""
-        name = self.resource.__name__
+        """`listTodos`, `createTodo`, `getTodo` of TodoCollection (or Todos) and TodoDetail; `moveTodo` of TodoMove, `getMe` of Me."""
+        name: str = self.resource.__name__
         many = name.endswith("Collection") or any(contract.paged for contract in self.resource.contracts.values())
         one = name.removesuffix("Collection").removesuffix("Detail")
         if many:
             one = one if name.endswith("Collection") else one.removesuffix("s")
             return f"list{one}s" if self.method == "GET" else f"{_VERBS[self.method]}{one}{'s' if self.method == 'DELETE' else ''}"
         if self.method == "POST" and one == name:
-            return one[0].lower() + one[1:]
+            words: list[str] = _WORD.findall(name)
+            return words[-1].lower() + "".join(words[:-1])
         return _VERBS[self.method] + one
 
     @property
@@ -75,8 +83,7 @@ class Operation:
         if self.contract.policy == "public":
             return []
         bearer, cookie = ("refreshAuth", "refreshCookie") if self.contract.credential == "refresh" else ("bearerAuth", "cookieAuth")
-        scopes = [self.contract.permission] if self.contract.permission else []
-        return [{bearer: scopes}, {cookie: scopes} if self.method == "GET" else {cookie: scopes, "csrfToken": []}]
+        return [{bearer: []}, {cookie: []} if self.method == "GET" else {cookie: [], "csrfToken": []}]
 
     @property
     def parameters(self) -> list[Json]:
@@ -147,8 +154,8 @@ def path_parameters(rule: Rule) -> list[Json]:
 def summary_and_rest(described: Any) -> tuple[str, str]:
     """The first sentence of the docstring, without its full stop, and the rest."""
     first, _, rest = (inspect.getdoc(described) or "").partition("\n\n")
-    summary, _, more = first.rstrip(".").partition(". ")
-    return summary, "\n\n".join(part for part in (more, rest) if part)
+    summary, _, more = first.partition(". ")
+    return summary.rstrip("."), "\n\n".join(part for part in (more, rest) if part)
 
 
 def _query_parameter(argument: Argument) -> Json:

@@ -1,13 +1,16 @@
 """Marshmallow schemas as JSON Schema (2020-12), once as what a request may hold and once as what an answer holds."""
 
+# mypy: disallow-untyped-calls=False
+# (apispec is typed in parts only.)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
 from apispec import APISpec
-from apispec.ext.marshmallow import OpenAPIConverter
 from apispec.ext.marshmallow.common import make_schema_key, resolve_schema_instance
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
 from app.core.fields import DayField, InstantField, Line, Reference, Tagged, Text, Word

@@ -16,7 +16,7 @@ _EXAMPLE_MEMBERS: dict[str, Json] = {
     "precondition_failed": {"current": {"id": "01a20459-32c8-7326-9abb-c55e842ba95a", "task": "Buy milk", "version": 8}},
     "validation_failed": {"errors": {"task": ["Task field cannot be blank!"]}},
 }
-_RETRIED = ("429", "503")
+_MORE_HEADERS = {"401": ["WWW-Authenticate"], "429": ["RateLimit-Policy", "RateLimit", "Retry-After"], "503": ["Retry-After"]}
 
 PARAMETERS: dict[str, Json] = {
     "RequestId": {
@@ -89,12 +89,11 @@ def responses() -> dict[str, Json]:
     found: dict[str, Json] = {}
     for kind in problem_kinds():
         status = str(kind.status)
-        headers = ["X-Request-ID", *(["Retry-After"] if status in _RETRIED else []), *(["WWW-Authenticate"] if status == "401" else [])]
         answer = found.setdefault(
             status,
             {
                 "description": f"{kind.title}. {kind.default}",
-                "headers": header_refs(*headers),
+                "headers": header_refs("X-Request-ID", *_MORE_HEADERS.get(status, [])),
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
             },
         )
@@ -119,7 +118,7 @@ def security_schemes(app: Flask) -> dict[str, Json]:
             "type": "apiKey",
             "in": "header",
             "name": "X-CSRF-TOKEN",
-            "description": "The value of the readable cookie `csrf_access_token` (to refresh: `csrf_refresh_token`), beside a log-in cookie.",
+            "description": "Beside a log-in cookie: the value of the cookie `csrf_access_token` (to refresh: `csrf_refresh_token`).",
         },
     }
 

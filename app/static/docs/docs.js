@@ -10,7 +10,7 @@ let renewal;
 const ui = SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#operations",
-  deepLinking: true,
+  deepLinking: !location.hash.startsWith("#problem"), // it would rewrite an address that is not its own
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   filter: true,
@@ -18,11 +18,7 @@ const ui = SwaggerUIBundle({
   validatorUrl: null,
   requestInterceptor: addCsrfToken,
   responseInterceptor: followSession,
-  onComplete: () => {
-    // What came before the table has its height only now.
-    if (location.hash.startsWith("#problem")) document.querySelector(location.hash)?.scrollIntoView();
-    if (cookie("csrf_access_token")) showCookieSession();
-  },
+  onComplete: () => cookie("csrf_access_token") && showCookieSession(),
 });
 
 // Calls of Swagger UI and calls of this page meet the same two rules.
@@ -40,7 +36,8 @@ async function call(method, path, body, token) {
 function addCsrfToken(request) {
   const path = new URL(request.url, location.href).pathname;
   const token = cookie(path === `${AUTH}/refresh` ? "csrf_refresh_token" : "csrf_access_token");
-  if (token && !SAFE.includes(request.method.toUpperCase()) && !request.headers.Authorization) request.headers["X-CSRF-TOKEN"] = token;
+  const method = (request.method ?? "GET").toUpperCase(); // loading the document has none
+  if (token && !SAFE.includes(method) && !request.headers.Authorization) request.headers["X-CSRF-TOKEN"] = token;
   return request;
 }
 
@@ -63,7 +60,7 @@ function logIn({ access_token, refresh_token, expires_in, user }) {
 
 function logOut() {
   clearTimeout(renewal);
-  ui.authActions.logout(["bearerAuth", "refreshAuth"]);
+  if (ui.authSelectors.authorized().size) ui.authActions.logout(["bearerAuth", "refreshAuth"]);
   show(null);
 }
 
