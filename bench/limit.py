@@ -17,8 +17,8 @@ ROW = """json_build_object('id', t.id, 'version', t.version, 'list_id', t.list_i
 ONE = f"""SELECT {ROW}::text FROM todos t JOIN members m ON m.list_id = t.list_id AND m.user_id = %s WHERE t.id = %s AND t.deleted_at IS NULL"""
 LIST = f"""SELECT json_build_object('data', json_agg({ROW}))::text FROM (
   SELECT x.* FROM members m JOIN lists l ON l.id = m.list_id AND NOT l.archived, LATERAL (
-    SELECT * FROM todos WHERE list_id = m.list_id AND deleted_at IS NULL ORDER BY id DESC LIMIT %s) x
-  WHERE m.user_id = %s ORDER BY x.id DESC LIMIT %s) t"""
+    SELECT * FROM todos WHERE list_id = m.list_id AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT %s) x
+  WHERE m.user_id = %s ORDER BY x.created_at DESC, x.id DESC LIMIT %s) t"""
 local = threading.local()
 
 

@@ -84,16 +84,22 @@ def finish(answer: Response) -> Response:
     headers.setdefault("Cache-Control", "no-store")
     if "limit_headers" in g:
         headers.extend(g.limit_headers)
-    caller = g.get("identity")
-    log.info(
-        "request",
-        extra={
-            "request_id": g.request_id,
-            "method": request.method,
-            "route": request.url_rule.rule if request.url_rule else None,
-            "status": answer.status_code,
-            "ms": round((time.perf_counter() - g.started) * 1000, 2),
-            "user": caller.user_id if caller else None,
-        },
-    )
+    if log.isEnabledFor(logging.INFO):
+        log.handle(logging.makeLogRecord(_line(answer)))  # `log.info` would first walk the stack for the name of this line
     return answer
+
+
+def _line(answer: Response) -> dict[str, Any]:
+    caller = g.get("identity")
+    return {
+        "name": log.name,
+        "levelno": logging.INFO,
+        "levelname": "INFO",
+        "msg": "request",
+        "request_id": g.request_id,
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else None,
+        "status": answer.status_code,
+        "ms": round((time.perf_counter() - g.started) * 1000, 2),
+        "user": caller.user_id if caller else None,
+    }

@@ -48,7 +48,9 @@ class Prepared:
         shared = database.open_connection()
         connection = shared.connection if shared is not None else engine.pool.connect()
         try:
-            cursor = connection.cursor()
+            cursor = connection.info.get("cursor")
+            if cursor is None:
+                cursor = connection.info["cursor"] = connection.cursor()  # kept: a new one would learn the types anew
             _notify(engine, cursor, text, bound)
             return [self.row._make(row) for row in cursor.execute(text, bound).fetchall()]  # type: ignore[attr-defined]  # psycopg's execute gives the cursor
         except engine.dialect.loaded_dbapi.Error as error:

@@ -184,9 +184,7 @@ class _Board:
         return members
 
     def _last_positions(self, lists: set[str]) -> dict[str, float]:
-        last: Any = select(Todo.list_id, func.max(Todo.position).label("last")).where(
-            Todo.list_id.in_(lists), Todo.deleted_at.is_(None)
-        )
+        last: Any = select(Todo.list_id, func.max(Todo.position).label("last")).where(Todo.list_id.in_(lists), Todo.deleted_at.is_(None))
         return {row.list_id: row.last for row in fetch_all(last.group_by(Todo.list_id))}
 
 

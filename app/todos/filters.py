@@ -32,6 +32,9 @@ SORTS: dict[str, Sortable] = {
 }
 DEFAULT_SORT = "-created_at"
 BEST_MATCH = "best match"
+# The calendar ends somewhere, and what is compared with its last day must not fall off.
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
 
 
 def assignee(text: str) -> str:
@@ -143,24 +146,38 @@ def _due_values(params: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     if "due_before" in params:
         moment = params["due_before"]
         if isinstance(moment, datetime):
-            local = moment.astimezone(zone)
-            begun = local.date() if local.time() == time() else local.date() + timedelta(days=1)
-            values |= {"before_day": begun, "before_instant": moment}
+            values |= {"before_day": _day_begun_by(moment, zone), "before_instant": moment}
         else:
             values |= {"before_day": moment, "before_instant": _midnight(moment, zone)}
     if "due_after" in params:
         moment = params["due_after"]
         if isinstance(moment, datetime):
-            values |= {"after_day": moment.astimezone(zone).date(), "after_instant": moment + timedelta(microseconds=1)}
+            values |= {"after_day": _day_of(moment, zone), "after_instant": min(moment, _LAST - _TICK) + _TICK}
         else:
-            values |= {"after_day": moment, "after_instant": _midnight(moment + timedelta(days=1), zone)}
+            values |= {"after_day": moment, "after_instant": _LAST if moment == date.max else _midnight(moment + _DAY, zone)}
     if "overdue" in params:
         values |= {"today": datetime.now(zone).date(), "now": now()}
     return values
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        return _FIRST if day.year == 1 else _LAST
+
+
+def _day_of(moment: datetime, zone: ZoneInfo) -> date:
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return moment.date()
+
+
+def _day_begun_by(moment: datetime, zone: ZoneInfo) -> date:
+    """The first day that begins at this instant or later."""
+    day = _day_of(moment, zone)
+    return day if day == date.max or _midnight(day, zone) >= moment else day + _DAY
 
 
 def any_of(column: Any, name: str, kind: Any, *, sqlite: bool) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ MOST_TAGS = 20
 MOST_OPERATIONS = 500
 _AN_ID = "01a20459-32c8-7326-9abb-c55e842ba95a"
 _AN_INSTANT = "2026-11-22T09:30:00Z"
+_COUNTED = re.compile("[1-9][0-9]{0,3}")  # dateutil takes zero and never comes to an end
 _RECURRING = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
 
@@ -39,6 +41,8 @@ def check_rule(rule: str) -> None:
         raise ValidationError(f"Must have FREQ={', '.join(_RECURRING)}.")
     try:
         if any(not character.isalnum() and character not in "=;,+-" for character in rule) or len(parts) != rule.count(";") + 1:
+            raise ValueError
+        if not all(_COUNTED.fullmatch(parts.get(name, "1")) for name in ("INTERVAL", "COUNT")):
             raise ValueError
         rrulestr(rule.upper(), ignoretz=True)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):

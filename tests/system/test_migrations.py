@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from flask_migrate import check, downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 
 from app.config import ROOT
 from app.core.database import engine
@@ -43,6 +43,22 @@ def test_forward_back_and_forward_again_ends_at_the_models(empty_app):
         assert tables() == first > {"users", "lists", "todos"}
         assert between == {"alembic_version"}
         check(MIGRATIONS)  # exits where the models and the tables differ
+
+
+def test_a_migration_that_breaks_off_leaves_the_schema_as_it_was(empty_app):
+    def break_off(connection, cursor, statement, parameters, context, executemany):
+        if "todos_inserted" in statement:
+            raise KeyboardInterrupt
+
+    with empty_app.app_context():
+        event.listen(engine(), "before_cursor_execute", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            upgrade(MIGRATIONS)
+        event.remove(engine(), "before_cursor_execute", break_off)
+
+        assert tables() == set()
+        upgrade(MIGRATIONS)
+        check(MIGRATIONS)
 
 
 def test_processes_that_migrate_at_once_do_so_once(empty_app, tmp_path):
