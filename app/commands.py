@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.system.commands import serve
+from app.system.commands import serve, show_config
 from app.system.demo import demo
 from app.system.documents import print_openapi
 from app.todos.commands import todos
@@ -13,5 +13,5 @@ from app.users.commands import users
 
 def init_app(app: Flask) -> None:
     """Add them all."""
-    for command in (demo, print_openapi, serve, todos, users):
+    for command in (demo, print_openapi, serve, show_config, todos, users):
         app.cli.add_command(command)

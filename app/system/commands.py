@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from app.config import ROOT
+from app.config import ROOT, masked
 from app.core.database import engine
 
 
@@ -25,3 +25,11 @@ def serve() -> NoReturn:
     sys.stdout.flush()
     os.environ["WEB_CONCURRENCY"] = str(current_app.config["WEB_CONCURRENCY"])  # Gunicorn reads it too, and fails where it is empty
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"])
+
+
+@click.command("config")
+@with_appcontext
+def show_config() -> None:
+    """Show the settings in force, with secrets masked."""
+    for name, value in masked(current_app.config).items():
+        click.echo(f"{name}={value}")
