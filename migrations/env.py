@@ -1,5 +1,7 @@
 """Runs the migrations on the app's database, one instance at a time."""
 
+import warnings
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import text
@@ -9,6 +11,9 @@ from app.core.types import Id, Instant
 from app.extensions import Model, db
 
 LOCK = 7_282_465  # any number that nothing else in this database takes an advisory lock on
+
+
+ONLY_POSTGRESQL = {"ix_todos_search", "ix_todos_list_latest_due"}
 
 
 def same_type(ctx, inspected_column, metadata_column, inspected_type, metadata_type):
@@ -26,26 +31,34 @@ def render(kind, item, autogen_context):
 
 
 def same_objects(item, name, kind, reflected, compare_to):
-    """Leave out what only one of the databases has: SQLite's full-text tables and PostgreSQL's full-text index."""
+    """Leave out what only one of the databases has: SQLite's full-text tables and two of PostgreSQL's indexes."""
     if kind == "table":
         return not name.startswith("todo_search")
-    return not (name == "ix_todos_search" and db.engine.dialect.name == "sqlite")
+    return not (name in ONLY_POSTGRESQL and db.engine.dialect.name == "sqlite")
 
 
 def run_online():
-    transactional = "READ COMMITTED" if db.engine.dialect.name == "postgresql" else "SERIALIZABLE"
-    with db.engine.connect().execution_options(isolation_level=transactional) as connection:
+    """Migrate in one transaction, begun by hand, as connections of the app commit each statement by itself."""
+    with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-            connection.commit()  # the lock belongs to the connection and outlives this transaction
-        context.configure(
-            connection=connection, target_metadata=Model.metadata, **{**current_app.extensions["migrate"].configure_args, **OPTIONS}
-        )
-        with context.begin_transaction():
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})  # until the connection ends
+            connection.detach()
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
+        try:
+            context.configure(
+                connection=connection, target_metadata=Model.metadata, **{**current_app.extensions["migrate"].configure_args, **OPTIONS}
+            )
             context.run_migrations()
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            if not connection.invalidated:
+                connection.exec_driver_sql("ROLLBACK")
+            raise
 
 
 OPTIONS = {"compare_type": same_type, "render_item": render, "include_object": same_objects}
+
+warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based index")  # same_objects does, too
 
 if context.is_offline_mode():
     context.configure(dialect_name=db.engine.dialect.name, target_metadata=Model.metadata, literal_binds=True, **OPTIONS)

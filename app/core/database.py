@@ -21,9 +21,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.config import is_embedded
+from app.config import ROOT, is_embedded
 from app.extensions import Model, db, migrate
 
+MIGRATIONS = ROOT / "migrations"
 BUSY_SECONDS = 15
 POOL_WAIT_SECONDS = 2
 STATEMENT_LIMIT_MS = 30_000
@@ -35,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(app)
     db.init_app(app)
-    migrate.init_app(app, db, render_as_batch=True)
+    migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
         event.listen(db.engine, "connect", _prepare_sqlite if is_embedded(app.config) else _prepare_postgresql)
     app.teardown_appcontext(_release)

@@ -18,7 +18,7 @@ from app.core.fields import DayField, Flag, InstantField, Reference, Text, Word
 Dump = Callable[[Any], dict[str, Any]]
 Convert = Callable[[Any], Any]
 
-_AS_IS = (Text, Flag, Reference, InstantField, DayField, fields.String, fields.Integer, fields.Float, fields.Boolean)
+_AS_IS = (Text, Flag, Reference, InstantField, DayField, fields.String, fields.Integer, fields.Boolean)
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
@@ -64,6 +64,8 @@ def _converter(field: fields.Field[Any]) -> Convert | None:
     """What is to be done with a value of the field; None where orjson writes it rightly as it is."""
     if field.attribute is not None or field.data_key is not None:
         raise _UnknownKind
+    if isinstance(field, fields.Float):
+        return float  # what SQLite gives RETURNING is a whole number where it can be one
     if isinstance(field, Word):
         return field.words.__getitem__
     if isinstance(field, fields.Nested) and not field.many:

@@ -19,7 +19,7 @@ from app.core.database import engine
 @with_appcontext
 def serve() -> NoReturn:
     """Bring the database up to date, then serve in the foreground until Ctrl-C."""
-    upgrade(directory=str(ROOT / "migrations"))
+    upgrade()
     engine().dispose()
     click.echo(f"Tickbox serves {current_app.config['PUBLIC_URL']}, and explains itself at {current_app.config['PUBLIC_URL']}/docs")
     sys.stdout.flush()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database import engine
+from app.core.database import MIGRATIONS, engine
 
 blueprint = Blueprint("system", __name__)
 
@@ -35,7 +37,11 @@ def readyz() -> Response:
 
 
 def _migrations(connection: Connection) -> str:
-    config = current_app.extensions["migrate"].migrate.get_config()
-    head = ScriptDirectory.from_config(config).get_current_head()
     current = MigrationContext.configure(connection).get_current_revision()
-    return "ok" if current == head else f"at {current}, not at {head}: run flask db upgrade"
+    return "ok" if current == _head() else f"at {current}, not at {_head()}: run flask db upgrade"
+
+
+@cache
+def _head() -> str | None:
+    """The newest migration of this code; reading them all takes 150 ms, and a running service has the same ones always."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()

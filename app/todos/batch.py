@@ -76,7 +76,7 @@ class _Board:
         self._check_assignee(row["list_id"], row["assignee_id"])
         if row["parent_id"]:
             self.tree.check_parent(row["parent_id"], row["list_id"])
-        row.setdefault("position", self._next(row["list_id"]))
+        row["position"] = self._place(row["list_id"], row.get("position"))
         self.rows[row["id"]] = row
         self.tree.place(row["id"], row["parent_id"], row["list_id"])
         self.created.append(row["id"])
@@ -95,7 +95,8 @@ class _Board:
         if leaves:
             self._check_list(list_id)
             columns.setdefault("parent_id", None)
-            columns.setdefault("position", self._next(list_id))
+        if leaves or "position" in columns:
+            columns["position"] = self._place(list_id, columns.get("position"))
         if columns.get("parent_id"):
             self.tree.check_parent(columns["parent_id"], list_id, row["id"])
         self._check_assignee(list_id, changes.get("assignee_id"))
@@ -155,9 +156,12 @@ class _Board:
         if user_id and user_id not in self.members.get(list_id, {}):
             raise Invalid({"assignee_id": ["Must be a member of the list."]})
 
-    def _next(self, list_id: str) -> float:
-        self.positions[list_id] = self.positions.get(list_id, 0) + 1
-        return self.positions[list_id]
+    def _place(self, list_id: str, position: float | None) -> float:
+        """The position that was asked for, or the one after the last todo of the list, these operations included."""
+        last = self.positions.get(list_id)
+        place = (last or 0) + 1 if position is None else position
+        self.positions[list_id] = place if last is None else max(last, place)
+        return place
 
     def _lists(self, named: set[str]) -> set[str]:
         """The lists of the named todos that the caller sees."""

@@ -65,6 +65,9 @@ class Todo(Model):
         _live_index("position"),
         _live_index("task_key"),
         Index("ix_todos_search", "list_id", "search", postgresql_using="gin").ddl_if(dialect="postgresql"),
+        Index("ix_todos_list_latest_due", "list_id", text("due_key DESC NULLS LAST"), text("id DESC"), postgresql_where=LIVE).ddl_if(
+            dialect="postgresql"
+        ),
         Index(
             "ix_todos_trash",
             "list_id",

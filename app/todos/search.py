@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 LONGEST_WORD = 64
+LONGEST_TAG_WORD = 2000  # more than any tag takes, and less than the 2,046 bytes that PostgreSQL takes
 _WORD = re.compile(r"[^\W_]+")
 _INDEX = table("todo_search", column("id"), column("words"))
 
@@ -70,7 +71,7 @@ def words_of(text: str) -> list[str]:
 
 def tag_word(tag: str) -> str:
     """A tag as a word of the index, compared without case; in hexadecimal, as tags may hold any character."""
-    return "#" + tag.casefold().encode().hex()
+    return "#" + tag.casefold().encode().hex()[:LONGEST_TAG_WORD]
 
 
 def document(task: str, notes: str | None, tags: list[str]) -> SearchText:

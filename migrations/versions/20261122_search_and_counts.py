@@ -11,6 +11,10 @@ depends_on = None
 POSTGRESQL = [
     "CREATE EXTENSION IF NOT EXISTS btree_gin",
     "CREATE INDEX ix_todos_search ON todos USING gin (list_id, search)",
+    # Todos without a due come last also when the latest due comes first, which no index of the plain order gives.
+    """
+    CREATE INDEX ix_todos_list_latest_due ON todos (list_id, due_key DESC NULLS LAST, id DESC) WHERE deleted_at IS NULL
+    """,
     """
     CREATE FUNCTION todos_count_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -73,6 +77,7 @@ POSTGRESQL_BACK = [
     "DROP FUNCTION todos_count_updated()",
     "DROP FUNCTION todos_count_deleted()",
     "DROP FUNCTION todos_count_inserted()",
+    "DROP INDEX ix_todos_list_latest_due",
     "DROP INDEX ix_todos_search",
 ]
 

@@ -441,12 +441,11 @@ def test_options_names_the_methods(world, owner, operation):
     "path", ["/nowhere", "/todos/", "/api/v2/todos", "/", "/api", "/api/v1", "/api/v1/", "/..", "/todos/batch/x", "/%00", "/%ff", "/x" * 2000, "/todos;x", "/TODOS", "/favicon.ico", "/.env", "/docs/../app.db", "/docs/..%2fconfig.py"]
 )  # fmt: skip
 def test_unknown_addresses_are_404(app, path):
-  for method in ("GET", "POST", "DELETE", "OPTIONS"):
-    client = Client(app)
-    environ = EnvironBuilder(path="/", method=method).get_environ()
-    environ["PATH_INFO"] = path if path.startswith(("/api", "/docs", "/.", "/favicon")) or path == "/" else "/api/v1" + path
-
-    assert_problem(super(Client, client).open(environ), 404, 405)
+    known = path == "/" or path.startswith(("/api", "/docs", "/.", "/favicon"))
+    for method in ("GET", "POST", "DELETE", "OPTIONS"):
+        environ = EnvironBuilder(path="/", method=method).get_environ()
+        environ["PATH_INFO"] = path if known else f"/api/v1{path}"  # as it is: the client would tidy it up
+        assert_problem(super(Client, Client(app)).open(environ), 404, 405)
 
 
 @pytest.mark.parametrize("host", ["", "a b", "evil.example", "evil.example:99999", "[", "\xff", "a/b", "x" * 9000, "a:b:c"])

@@ -26,7 +26,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 versions = st.integers(1, 2**53)
-positions = st.floats(-1e15, 1e15)
+positions = st.floats(-1e15, 1e15) | st.integers(-(10**15), 10**15)  # SQLite gives whole numbers now and then
 
 
 def maybe(strategy):
@@ -37,7 +37,7 @@ TIMES = {"version": versions, "created_at": instants, "updated_at": instants}
 ROWS = {
     TodoSchema: {
         **TIMES,
-        **{name: ids for name in ("id", "list_id")},
+        **dict.fromkeys(("id", "list_id"), ids),
         **{name: maybe(ids) for name in ("parent_id", "series_id", "assignee_id", "created_by")},
         **{name: maybe(instants) for name in ("completed_at", "due_at", "remind_at", "deleted_at")},
         "task": texts,
@@ -85,8 +85,7 @@ class Row(SimpleNamespace):
 def check(schema, row):
     fast = orjson.loads(to_json(compile_dump(schema)(row)))
     slow = orjson.loads(orjson.dumps(schema.dump(row)))
-    assert fast == slow
-    assert list(fast) == list(slow)
+    assert repr(fast) == repr(slow)  # in the same order, and 1 is not 1.0
 
 
 @pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.__name__)
@@ -126,7 +125,7 @@ def test_an_instant_ends_in_z_and_keeps_its_microseconds(moment):
 
 
 def test_an_instant_of_sqlite_without_a_zone_is_utc():
-    assert to_json(datetime(2026, 11, 22, 9, 30)) == b'"2026-11-22T09:30:00Z"'  # noqa: DTZ001  # without a zone is what is tested
+    assert to_json(datetime(2026, 11, 22, 9, 30)) == b'"2026-11-22T09:30:00Z"'  # without a zone is what is tested
 
 
 def test_a_kind_of_field_that_is_not_known_falls_back_on_marshmallow():

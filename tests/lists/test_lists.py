@@ -43,6 +43,12 @@ def test_a_list_is_read_as_it_was_made(client):
     assert client.get(f"/lists/{made['id']}").json == made
 
 
+def test_what_was_answered_is_read_byte_by_byte(client):
+    made = client.post("/lists", {"name": "x", "position": 3})
+
+    assert client.get(made.headers["Location"]).data == made.data
+
+
 def test_a_name_is_trimmed(client):
     assert make_list(client, " \t Plans \n")["name"] == "Plans"
 

@@ -58,6 +58,14 @@ def test_new_todos_go_last_one_after_the_other(client):
     assert [todo["position"] for todo in make_todos(client, "a", "b", {"task": "c", "position": 0.5}, "d")] == [2, 3, 0.5, 4]
 
 
+def test_new_todos_go_after_one_that_was_placed_far_away(client):
+    todo = make_todo(client)
+
+    results = run(client, create(position=50), create(), update(todo, position=90), create()).json["results"]
+
+    assert [result["todo"]["position"] for result in results] == [50, 51, 90, 91]
+
+
 def test_a_todo_may_be_changed_twice(client):
     todo = make_todo(client)
 
@@ -213,7 +221,10 @@ def test_a_missing_role_is_named(client, stranger):
         ({"op": "update", "todo": {}}, {"id": ["Missing data for required field."]}),
         ({"op": "update", "id": "x", "todo": {}}, {"id": ["Not a valid id."]}),
         ({"op": "update", "id": "01a20459-32c8-7326-9abb-c55e842ba95a"}, {"todo": ["Missing data for required field."]}),
-        ({"op": "update", "id": "01a20459-32c8-7326-9abb-c55e842ba95a", "todo": {"task": ""}}, {"todo": {"task": ["Task field cannot be blank!"]}}),
+        (
+            {"op": "update", "id": "01a20459-32c8-7326-9abb-c55e842ba95a", "todo": {"task": ""}},
+            {"todo": {"task": ["Task field cannot be blank!"]}},
+        ),
         ({"op": "update", "id": "01a20459-32c8-7326-9abb-c55e842ba95a", "todo": {}, "version": "1"}, {"version": ["Not a valid integer."]}),
         ({"op": "update", "id": "01a20459-32c8-7326-9abb-c55e842ba95a", "todo": {}, "version": 1.5}, {"version": ["Not a valid integer."]}),
         ({"op": "delete"}, {"id": ["Missing data for required field."]}),

@@ -47,7 +47,16 @@ def test_todos_of_a_priority_or_of_any_of_several(client, priority, expected):
 
 @pytest.mark.parametrize(
     ("tag", "expected"),
-    [("home", "ab"), ("HOME", "ab"), (" home ", "ab"), (["home", "work"], "b"), (["home", "home"], "ab"), ("ho", ""), ("", ""), ("a,b", "c")],
+    [
+        ("home", "ab"),
+        ("HOME", "ab"),
+        (" home ", "ab"),
+        (["home", "work"], "b"),
+        (["home", "home"], "ab"),
+        ("ho", ""),
+        ("", ""),
+        ("a,b", "c"),
+    ],
 )
 def test_todos_with_a_tag_or_with_all_of_several(client, tag, expected):
     make_todos(client, {"task": "a", "tags": ["Home"]}, {"task": "b", "tags": ["home", "work"]}, {"task": "c", "tags": ["a,b"]})
@@ -55,7 +64,10 @@ def test_todos_with_a_tag_or_with_all_of_several(client, tag, expected):
     assert names(client, tag=tag) == expected
 
 
-@pytest.mark.parametrize("tag", ["straße", "ΑΣ", "it's", 'a"b', "x:*", "a & b", "back\\slash", "-1", "%", "_", "#", "(", "é", "\u200b", "🛒", "漢" * 50, "ΐ" * 50])
+@pytest.mark.parametrize(
+    "tag",
+    ["straße", "ΑΣ", "it's", 'a"b', "x:*", "a & b", "back\\slash", "-1", "%", "_", "#", "(", "é", "\u200b", "🛒", "漢" * 50, "ΐ" * 50],
+)
 def test_any_tag_is_found_again(client, tag):
     make_todos(client, {"task": "a", "tags": [tag]}, "b")
 
@@ -225,7 +237,13 @@ def test_a_field_that_is_asked_for_twice_is_given_once(client):
 
 @pytest.mark.parametrize(
     ("fields", "message"),
-    [("x", "Unknown field: x."), ("id,search", "Unknown field: search."), ("", "Unknown field: ."), ("id,", "Unknown field: ."), ("ID", "Unknown field: ID.")],
+    [
+        ("x", "Unknown field: x."),
+        ("id,search", "Unknown field: search."),
+        ("", "Unknown field: ."),
+        ("id,", "Unknown field: ."),
+        ("ID", "Unknown field: ID."),
+    ],
 )
 def test_a_field_that_there_is_not_is_refused(client, fields, message):
     answer = client.get("/todos", query_string={"fields": fields})

@@ -75,7 +75,12 @@ def many(client):
     other = make_list(client)["id"]
     todos = []
     for number in range(13):
-        todo = {"task": "abc"[number % 3], "priority": ["none", "low", "urgent"][number % 3], "position": number % 4, "notes": "word " * (number % 2)}
+        todo = {
+            "task": "abc"[number % 3],
+            "priority": ["none", "low", "urgent"][number % 3],
+            "position": number % 4,
+            "notes": "word " * (number % 2),
+        }
         if number % 3:
             todo["due_on" if number % 2 else "due_at"] = "2026-11-22" if number % 2 else "2026-11-22T00:00:00Z"
         if number % 2:

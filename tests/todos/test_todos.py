@@ -82,6 +82,15 @@ def test_a_todo_is_read_as_it_was_made(client):
     assert find(client) == [made]
 
 
+@pytest.mark.parametrize("changes", [{"task": "x"}, {"position": 7}, {"parent_id": None}])
+def test_what_was_answered_is_read_byte_by_byte(client, path, changes):
+    made = client.post("/todos", {"task": "x", "position": 3, "tags": ["a"]})
+    changed = client.patch(path, changes)
+
+    assert client.get(made.headers["Location"]).data == made.data
+    assert client.get(path).data == changed.data
+
+
 def test_new_todos_go_last(client):
     assert [make_todo(client)["position"] for _ in range(3)] == [1, 2, 3]
 
@@ -273,7 +282,9 @@ def test_a_patch_that_clears_the_due_that_is_not_there_leaves_the_other(client):
     assert client.patch(f"/todos/{made['id']}", {"due_at": None}).json["due_on"] == "2026-11-22"
 
 
-@pytest.mark.parametrize("rule", ["FREQ=WEEKLY;BYDAY=MO", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=DAILY;INTERVAL=2;COUNT=5", "FREQ=YEARLY;UNTIL=20301231T000000Z"])
+@pytest.mark.parametrize(
+    "rule", ["FREQ=WEEKLY;BYDAY=MO", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=DAILY;INTERVAL=2;COUNT=5", "FREQ=YEARLY;UNTIL=20301231T000000Z"]
+)
 def test_a_recurrence_is_kept_as_sent(client, rule):
     assert make_todo(client, recurrence=rule, due_on="2026-11-23")["recurrence"] == rule
 
@@ -389,7 +400,7 @@ def test_put_lets_what_is_absent_fall_back(client):
 
     changed = client.put(f"/todos/{made['id']}", {"task": "second"}).json
 
-    fallen = {name: None for name in ("notes", "due_on", "due_at", "remind_at", "recurrence", "parent_id", "assignee_id", "completed_at")}
+    fallen = dict.fromkeys(("notes", "due_on", "due_at", "remind_at", "recurrence", "parent_id", "assignee_id", "completed_at"))
     fallen |= {"task": "second", "done": False, "priority": "none", "tags": []}
     assert changed == {**made, **fallen, "version": 2, "updated_at": changed["updated_at"]}
 

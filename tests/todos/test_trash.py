@@ -38,7 +38,9 @@ def test_a_todo_is_deleted_once(client):
     assert [client.delete(f"/todos/{todo['id']}").status_code for _ in range(2)] == [204, 404]
 
 
-@pytest.mark.parametrize(("method", "where", "body"), [("get", "", {}), ("patch", "", {"done": True}), ("put", "", {"task": "x"}), ("post", "/move", None)])
+@pytest.mark.parametrize(
+    ("method", "where", "body"), [("get", "", {}), ("patch", "", {"done": True}), ("put", "", {"task": "x"}), ("post", "/move", None)]
+)
 def test_what_lies_in_the_trash_is_out_of_reach(client, method, where, body):
     todo, other = make_todos(client, "gone", "other")
     client.delete(f"/todos/{todo['id']}")
@@ -209,7 +211,7 @@ def test_the_trash_is_private(client, stranger):
 
 
 def test_what_has_been_in_the_trash_for_longer_is_removed_for_good(app, client):
-    old, new, kept = make_todos(client, "old", "new", "kept")
+    old, new, _ = make_todos(client, "old", "new", "kept")
     for todo in (old, new):
         client.delete(f"/todos/{todo['id']}")
     with app.app_context():

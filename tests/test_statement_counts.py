@@ -1,0 +1,162 @@
+"""How many SQL statements an operation takes; the same for 2 rows as for 50. COMMIT and locks of names are not counted."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests import databases, factories
+from tests.arrange import make_list, make_todo, make_todos, share
+
+BESIDES = ("COMMIT", "ROLLBACK", "SELECT pg_advisory_xact_lock", "SELECT pg_try_advisory_xact_lock")
+
+
+@pytest.fixture(scope="module", params=[2, 50], ids=lambda rows: f"{rows} rows")
+def world(request, app):
+    """A shared list with so many todos, members, subtasks and comments, and as many lists besides."""
+    rows = request.param
+    client = factories.client(app, factories.user(app))
+    shared = make_list(client)
+    members = [factories.client(app, factories.user(app)) for _ in range(rows)]
+    for member in members:
+        share(client, shared, member)
+    for number in range(rows):
+        make_list(client, str(number))
+    parent = make_todo(client, list_id=shared["id"])
+    todos = make_todos(client, *tree(rows, shared, parent))
+    comments = f"/todos/{parent['id']}/comments"
+    said = [client.post(comments, {"body": "x"}).json for _ in range(rows)]
+    return SimpleNamespace(
+        rows=rows, client=client, shared=shared["id"], other=make_list(client)["id"], inbox=client.account.inbox_id,
+        parent=parent["id"], todo=todos[0], todos=todos, member=members[0].account, comments=comments, comment=said[0]["id"],
+    )  # fmt: skip
+
+
+def tree(rows, shared, parent):
+    return [
+        {"task": f"word {number}", "tags": ["x", f"tag {number}"], "list_id": shared["id"], "parent_id": parent["id"]}
+        for number in range(rows)
+    ]
+
+
+def new(world, **fields):
+    """The path of a new todo with so many subtasks, in a list of its own unless `list_id` says otherwise."""
+    fields.setdefault("list_id", make_list(world.client)["id"])
+    parent = make_todo(world.client, **fields)
+    make_todos(world.client, *tree(world.rows, {"id": parent["list_id"]}, parent))
+    return f"/todos/{parent['id']}"
+
+
+def trashed(world):
+    """The path of a todo that is in the trash, with its subtasks."""
+    path = new(world)
+    world.client.delete(path)
+    return path
+
+
+def full(world):
+    """The path of a new list with so many todos."""
+    path = new(world)
+    return f"/lists/{world.client.get(path).json['list_id']}"
+
+
+def said(world):
+    """The path of a new comment."""
+    return f"{world.comments}/{world.client.post(world.comments, {'body': 'x'}).json['id']}"
+
+
+def batch(operation):
+    def build(world):
+        return "post", "/todos/batch", {"operations": [operation(todo) for todo in world.todos]}
+
+    return build
+
+
+OPERATIONS = {
+    "lists": (1, lambda w: ("get", "/lists?limit=200")),
+    "lists, counted": (2, lambda w: ("get", "/lists?count=true")),
+    "a list": (1, lambda w: ("get", f"/lists/{w.shared}")),
+    "a new list": (4, lambda w: ("post", "/lists", {"name": "x"})),
+    "a list is changed": (3, lambda w: ("patch", f"/lists/{w.other}", {"name": "x"})),
+    "a list is placed": (4, lambda w: ("patch", f"/lists/{w.other}", {"position": 7})),
+    "a list is deleted": (2, lambda w: ("delete", full(w))),
+    "members": (2, lambda w: ("get", f"/lists/{w.shared}/members?limit=200")),
+    "a member is changed": (6, lambda w: ("patch", f"/lists/{w.shared}/members/{w.member.id}", {"role": "viewer"})),
+    "todos": (1, lambda w: ("get", "/todos?limit=200")),
+    "todos, counted": (2, lambda w: ("get", "/todos?count=true")),
+    "todos, filtered": (1, lambda w: ("get", f"/todos?q=word&tag=x&list_id={w.shared}&done=false&sort=due&overdue=false&assignee_id=me")),
+    "todos, best match first": (1, lambda w: ("get", "/todos?q=word")),
+    "a todo": (1, lambda w: ("get", f"/todos/{w.parent}")),
+    "tags": (1, lambda w: ("get", "/tags")),
+    "a new todo": (1, lambda w: ("post", "/todos", {"task": "x", "tags": ["a", "b"]})),
+    "a new todo of a list": (1, lambda w: ("post", "/todos", {"task": "x", "list_id": w.other})),
+    "a new subtask": (3, lambda w: ("post", "/todos", {"task": "x", "list_id": w.shared, "parent_id": w.parent})),
+    "a new todo, assigned": (3, lambda w: ("post", "/todos", {"task": "x", "list_id": w.shared, "assignee_id": w.member.id})),
+    "a todo is done": (1, lambda w: ("patch", new(w), {"done": True})),
+    "a todo is replaced": (2, lambda w: ("put", new(w, list_id=w.inbox), {"task": "x"})),
+    "a todo is assigned": (3, lambda w: ("patch", new(w, list_id=w.shared), {"assignee_id": w.member.id})),
+    "a todo is nested": (4, lambda w: ("patch", new(w, list_id=w.shared), {"parent_id": w.parent})),
+    "a todo is moved to another list": (4, lambda w: ("patch", new(w), {"list_id": w.other})),
+    "a todo is placed": (4, lambda w: ("post", f"/todos/{w.todos[0]['id']}/move", {"after": w.todos[1]["id"]})),
+    "a todo is deleted": (2, lambda w: ("delete", new(w))),
+    "a todo is restored": (4, lambda w: ("post", trashed(w) + "/restore", {})),
+    "a todo is removed for good": (2, lambda w: ("delete", new(w) + "?permanent=true")),
+    "comments": (2, lambda w: ("get", f"{w.comments}?limit=200")),
+    "a comment": (2, lambda w: ("get", f"{w.comments}/{w.comment}")),
+    "a new comment": (4, lambda w: ("post", w.comments, {"body": "x"})),
+    "a comment is changed": (6, lambda w: ("patch", said(w), {"body": "y"})),
+    "a comment is deleted": (4, lambda w: ("delete", said(w))),
+    "a batch that creates": (4, batch(lambda todo: {"op": "create", "todo": {"task": "x"}})),
+    "a batch that changes": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"task": "x"}})),
+    "a batch that nests": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"parent_id": todo["parent_id"]}})),
+}
+
+
+# PostgreSQL locks the structure of a list before the row, and has to read first which list that is.
+CLAIMING = [name for name in OPERATIONS if name.startswith("a todo is ")]
+CLAIMING.remove("a todo is done")
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_takes_so_many_statements(world, statements, name):
+    expected, build = OPERATIONS[name]
+    expected += name in CLAIMING and bool(databases.SERVER)
+    method, path, *body = build(world)
+
+    with statements() as seen:
+        answer = world.client.open(path, *body, method=method)
+
+    assert answer.status_code < 300, answer.json
+    asked = [statement for statement in seen if not statement.startswith(BESIDES)]
+    assert len(asked) == expected, "\n\n".join(asked)
+
+
+@pytest.mark.parametrize("rows", [2, 50])
+def test_a_batch_that_deletes_takes_as_many_however_many_they_are(client, statements, rows):
+    todos = make_todos(client, *map(str, range(rows)))
+    with statements() as seen:
+        client.post("/todos/batch", {"operations": [{"op": "delete", "id": todo["id"]} for todo in todos]})
+
+    assert len([statement for statement in seen if not statement.startswith(BESIDES)]) == 8
+
+
+def test_an_idempotency_key_takes_two_statements_more(client, statements):
+    with statements() as seen:
+        client.post("/todos", {"task": "x"}, idempotency_key="counted")
+
+    assert len([statement for statement in seen if not statement.startswith(BESIDES)]) == 3
+
+
+def test_what_is_not_modified_is_not_read_twice(client, statements):
+    todo = make_todo(client)
+    with statements() as seen:
+        client.get(f"/todos/{todo['id']}", if_none_match=1)
+
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("body", [{"task": ""}, {"task": "x", "due_on": "tomorrow"}])
+def test_a_body_that_is_wrong_never_reaches_the_database(client, statements, body):
+    with statements() as seen:
+        client.post("/todos", body)
+
+    assert seen == []
