@@ -1,5 +1,11 @@
 """What a WSGI server is pointed at: `gunicorn wsgi:app`."""
 
-from app import create_app
+import sys
 
-app = create_app()
+from app import create_app
+from app.config import ConfigurationError
+
+try:
+    app = create_app()
+except ConfigurationError as wrong:
+    sys.exit(str(wrong))

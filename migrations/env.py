@@ -40,11 +40,10 @@ def same_objects(item, name, kind, reflected, compare_to):
 def run_online():
     """Migrate in one transaction, begun by hand, as connections of the app commit each statement by itself."""
     with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})  # until the connection ends
-            connection.detach()
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
         try:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             context.configure(
                 connection=connection, target_metadata=Model.metadata, **{**current_app.extensions["migrate"].configure_args, **OPTIONS}
             )
