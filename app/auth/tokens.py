@@ -7,10 +7,12 @@ access token, `exp`, `jti` and `typ` may be missing, and some malformed tokens e
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app
 from flask_jwt_extended import (
@@ -36,6 +38,8 @@ REFRESH_LIFE = timedelta(days=30)
 CLOCK_SKEW = timedelta(seconds=30)
 LONGEST_TOKEN = 4096
 _NAME = "tickbox"
+# A signature of 32 bytes has one spelling; PyJWT also takes padding, and passes over the spare bits of the last character.
+_FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 
 Claims = Mapping[str, Any]
 
@@ -88,7 +92,7 @@ def read(token: str, kind: str) -> Claims:
     Whether it was revoked is not asked here.
     """
     try:
-        if len(token) > LONGEST_TOKEN or not token.isascii():
+        if len(token) > LONGEST_TOKEN or not _FORM.fullmatch(token):
             raise InvalidTokenError
         claims: Claims = decode_token(token)
         well_formed = _is_ours(claims, kind)
@@ -102,16 +106,17 @@ def read(token: str, kind: str) -> Claims:
 def _is_ours(claims: Claims, kind: str) -> bool:
     """Whether the claims are those that `issue_access` or `issue_refresh` writes."""
     ids = ("sub", "sid", "jti", "inbox") if kind == "access" else ("sub", "sid", "jti")
+    life = ACCESS_LIFE if kind == "access" else REFRESH_LIFE
     return (
         claims["type"] == kind
         and claims["iss"] == _NAME
         and claims["aud"] == _NAME
         and type(claims["iat"]) is int
         and type(claims["exp"]) is int
-        and claims["exp"] > time.time()
+        and time.time() < claims["exp"] <= claims["iat"] + life.total_seconds()  # revocations are remembered for no longer
         and all(isinstance(claims[name], str) and is_id(claims[name]) for name in ids)
         and isinstance(claims["csrf"], str)
-        and (kind == "refresh" or (claims["role"] in ROLES and isinstance(claims["tz"], str)))
+        and (kind == "refresh" or (claims["role"] in ROLES and ZoneInfo(claims["tz"]) is not None))
     )
 
 

@@ -17,6 +17,7 @@ from app.core import conditional, idempotency, identity, limits
 from app.core.contract import Contract, contract_of
 from app.core.database import is_deadlock
 from app.core.dumping import Dump, compile_dump, dump_all, dumped_fields, to_json
+from app.core.http import read_data
 from app.core.paging import Page, next_url
 from app.core.problems import (
     BadRequest,
@@ -200,7 +201,7 @@ def read_body(contract: Contract) -> Any:
     """The request's body, parsed. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest and Invalid."""
     if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
         raise PayloadTooLarge()
-    data = request.get_data(cache=True)
+    data = read_data()
     if request.content_length is None and len(data) >= current_app.config["MAX_CONTENT_LENGTH"]:
         raise PayloadTooLarge()  # of a chunked body Werkzeug gives as much as it may, and does not say that there is more
     if not data and contract.takes is None:

@@ -11,7 +11,10 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.core.problems import BadRequest
 
 log = logging.getLogger("app.access")
 
@@ -54,6 +57,16 @@ class NoSession(SessionInterface):
     def is_null_session(self, obj: object) -> bool:
         """Always: there is none to save."""
         return True
+
+
+def read_data() -> bytes:
+    """The request's body as it came. Raises BadRequest where it is broken on its way, and what Werkzeug raises."""
+    try:
+        return request.get_data(cache=True)
+    except HTTPException:
+        raise
+    except Exception as error:  # each server has its own kinds for chunks that are none, and they are no subclasses of OSError
+        raise BadRequest() from error
 
 
 def init_app(app: Flask) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import CHAR, LargeBinary, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import execute, fetch_one, is_deadlock, on_sqlite, transaction
+from app.core.http import read_data
 from app.core.problems import Conflict, IdempotencyMismatch, Invalid, Problem, from_exception, response
 from app.core.types import Instant, now
 from app.extensions import Model
@@ -104,7 +105,7 @@ def _digest() -> str:
 
 
 def _body_hash() -> str:
-    return hmac.new(current_app.config["SECRET_KEY"].encode(), request.get_data(), "sha256").hexdigest()
+    return hmac.new(current_app.config["SECRET_KEY"].encode(), read_data(), "sha256").hexdigest()
 
 
 def _seal() -> Fernet:

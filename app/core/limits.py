@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 MOST_KEYS = 100_000
 REDIS_SECONDS = 0.25
+PAUSE_SECONDS = 2  # after a failure: waiting for Redis anew in every request would slow them all down
 
 
 class Counts(Protocol):
@@ -69,9 +70,12 @@ class Limits:
         self.items = items
         self.policies = {name: f'"{name}";q={item.amount};w={item.get_expiry()}' for name, item in items.items()}
         self.failures = 0
+        self.paused_until = 0.0
 
     def hit(self, name: str, who: str) -> None:
         """Count one request of `who`; its standing goes into the answer's headers. Raises RateLimited."""
+        if time.monotonic() < self.paused_until:
+            return
         item = self.items[name]
         key = item.key_for(name, who)
         try:
@@ -79,6 +83,7 @@ class Limits:
             seconds = max(1, round(self.counts.get_expiry(key) - time.time()))
         except StorageError as error:
             self.failures += 1
+            self.paused_until = time.monotonic() + PAUSE_SECONDS
             log.warning("rate limits are not counted: %s", type(error.storage_error).__name__)
             return
         g.limit_headers = [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from marshmallow import fields, validate
 
 from app.core.fields import Flag, InstantField, Line, ObjectSchema, Reference
@@ -11,9 +14,18 @@ COLOR = validate.Regexp(r"#[0-9a-fA-F]{6}\Z", error="Must be a colour such as #1
 LARGEST_POSITION = 1e15
 
 
+class Number(fields.Float):
+    """A number, and not the text of one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
+        if isinstance(value, str):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 def position_field(**options: object) -> fields.Float:
     """A place in an order: any number, fractions included."""
-    return fields.Float(validate=validate.Range(-LARGEST_POSITION, LARGEST_POSITION), metadata={"example": 2.0}, **options)  # type: ignore[arg-type]  # options of Float
+    return Number(validate=validate.Range(-LARGEST_POSITION, LARGEST_POSITION), metadata={"example": 2.0}, **options)  # type: ignore[arg-type]  # options of Float
 
 
 class ListSchema(ObjectSchema):

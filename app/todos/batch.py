@@ -95,6 +95,8 @@ class _Board:
         if leaves:
             self._check_list(list_id)
             columns.setdefault("parent_id", None)
+            for each in self.tree.below(row["id"]):
+                self._place(list_id, self.rows[each]["position"])
         if leaves or "position" in columns:
             columns["position"] = self._place(list_id, columns.get("position"))
         if columns.get("parent_id"):

@@ -67,7 +67,13 @@ def listing_of(params: dict[str, Any]) -> Listing:
     """All todos that the caller sees and that meet the filters, in order."""
     shape, values = read(params, me(), sqlite=on_sqlite())
     identity = {name: value for name, value in params.items() if name not in ("limit", "cursor", "count", "fields")}
-    return TodoListing(statement=_statement(shape), order=_order(shape), identity={"of": "todos", **identity}, values=values, shape=shape)
+    return TodoListing(
+        statement=_statement(shape),
+        order=_order(shape),
+        identity={"of": "todos", **identity, "sort": shape.sort},
+        values=values,
+        shape=shape,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

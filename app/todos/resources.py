@@ -8,7 +8,7 @@ from app.core.api import Resource
 from app.core.conditional import Versions
 from app.core.contract import asks, gives, gives_nothing, gives_page, if_match, raises, requires, takes
 from app.core.paging import Page
-from app.core.problems import Conflict, PreconditionFailed
+from app.core.problems import Conflict, NotFound, PreconditionFailed
 from app.core.query import Argument, Query, flag
 from app.todos import batch, placement, queries, service
 from app.todos.filters import FILTERS, PRESENTATION
@@ -27,6 +27,7 @@ class TodoCollection(Resource):
     @requires("todos:write")
     @takes(TodoSchema())
     @gives(TodoSchema(), 201)
+    @raises(NotFound)
     def post(self, values: dict[str, Any]) -> Any:
         """Create a todo."""
         return service.create(values)
@@ -95,7 +96,7 @@ class TodoBatch(Resource):
     @requires("todos:write")
     @takes(BatchSchema())
     @gives(BatchResultSchema())
-    @raises(Conflict, PreconditionFailed)
+    @raises(NotFound, Conflict, PreconditionFailed)
     def post(self, values: dict[str, Any]) -> Any:
         """Create, change and delete up to 500 todos, all or nothing."""
         return {"results": batch.run(values["operations"])}

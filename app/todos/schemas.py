@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from dateutil.rrule import rrulestr
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.core.fields import DayField, Flag, InstantField, Line, ObjectSchema, Reference, Tagged, Text, Word
 from app.lists.schemas import position_field
+from app.todos.recurrence import check_rule
 from app.todos.rules import PRIORITIES
 
 MOST_TAGS = 20
 MOST_OPERATIONS = 500
 _AN_ID = "01a20459-32c8-7326-9abb-c55e842ba95a"
 _AN_INSTANT = "2026-11-22T09:30:00Z"
-_COUNTED = re.compile("[1-9][0-9]{0,3}")  # dateutil takes zero and never comes to an end
-_RECURRING = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
 
 class Tags(fields.List[str]):
@@ -32,21 +29,6 @@ class Tags(fields.List[str]):
         for tag in map(str, super()._deserialize(value, attr, data, **kwargs)):
             spellings.setdefault(tag.casefold(), tag)
         return [spellings[key] for key in sorted(spellings)]
-
-
-def check_rule(rule: str) -> None:
-    """Let pass a recurrence rule of RFC 5545 that repeats daily or more rarely. Raises ValidationError."""
-    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
-    if parts.get("FREQ") not in _RECURRING:
-        raise ValidationError(f"Must have FREQ={', '.join(_RECURRING)}.")
-    try:
-        if any(not character.isalnum() and character not in "=;,+-" for character in rule) or len(parts) != rule.count(";") + 1:
-            raise ValueError
-        if not all(_COUNTED.fullmatch(parts.get(name, "1")) for name in ("INTERVAL", "COUNT")):
-            raise ValueError
-        rrulestr(rule.upper(), ignoretz=True)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        raise ValidationError("Not a valid recurrence rule; use one of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO.") from None
 
 
 class TodoSchema(ObjectSchema):

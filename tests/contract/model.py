@@ -132,12 +132,11 @@ class Model:
             values.setdefault("due_at", None)
         if values.get("due_at"):
             values.setdefault("due_on", None)
-        position = values.pop("position", self.last_position(list_id) if leaves else todo.position)
         for each in self.below(todo) if leaves else []:
             each.list_id = list_id
             if each.values["assignee_id"] not in self.lists[list_id].roles:
                 each.values["assignee_id"] = None
-        todo.position = position
+        todo.position = values.pop("position", self.last_position(list_id) if leaves else todo.position)
         todo.values.update(values)
         return todo
 

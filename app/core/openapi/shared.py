@@ -22,8 +22,8 @@ PARAMETERS: dict[str, Json] = {
     "RequestId": {
         "name": "X-Request-ID",
         "in": "header",
-        "description": "A name for this request, to find it in the log by. Made up where absent or unfit.",
-        "schema": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"},
+        "description": "A name for this request, to find it in the log by: up to 64 of `A-Za-z0-9._-`. Made up where absent or unfit.",
+        "schema": {"type": "string"},
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
