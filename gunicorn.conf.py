@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import sys
 from http import HTTPStatus
 from pathlib import Path
@@ -59,6 +60,12 @@ def post_fork(server, worker):
     """Leave the connections that were opened before the fork to the master: two processes on one would mix their answers."""
     with worker.app.wsgi().app_context():
         db.engine.dispose(close=False)
+
+
+def post_worker_init(worker):
+    """Let Ctrl-C end a worker as SIGTERM does: Gunicorn's handler for it waits for a lock that the interrupted thread may itself hold."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, worker.handle_exit)
 
 
 def refuse(client, status, reason, message):

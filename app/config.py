@@ -150,9 +150,7 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """
     given = {**dotenv_values(".env"), **os.environ, **(overrides or {})}
     instance = Path(given.get("INSTANCE_PATH") or ROOT / "instance").absolute()
-    instance.mkdir(parents=True, exist_ok=True)
-    from_file = Config(str(instance))
-    from_file.from_pyfile("config.py", silent=True)
+    from_file = _instance_settings(instance)
 
     settings: dict[str, Any] = {"INSTANCE_PATH": str(instance)}
     problems = []
@@ -172,6 +170,20 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     problems += _check_secrets(settings, instance)
     if problems:
         raise ConfigurationError(problems)
+    return settings
+
+
+def _instance_settings(instance: Path) -> Config:
+    """What `config.py` of the instance folder sets; the folder is made where it is missing. Raises ConfigurationError."""
+    settings = Config(str(instance))
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError([f"INSTANCE_PATH: {str(instance)!r} cannot be used; {error.strerror}"]) from None
+    try:
+        settings.from_pyfile("config.py", silent=True)
+    except Exception as error:  # it is a program, so anything may go wrong in it
+        raise ConfigurationError([f"{instance / 'config.py'}: {type(error).__name__}: {error}"]) from None
     return settings
 
 

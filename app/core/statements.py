@@ -46,7 +46,10 @@ class Prepared:
         given = {**defaults, **values}
         bound = {name: bind(given[name]) if bind else given[name] for name, bind in binders.items()}
         shared = database.open_connection()
-        connection = shared.connection if shared is not None else engine.pool.connect()
+        try:
+            connection = shared.connection if shared is not None else engine.pool.connect()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise _wrapped(engine, None, text, bound, error) from error
         try:
             cursor = connection.info.get("cursor")
             if cursor is None:
@@ -74,9 +77,10 @@ def _notify(engine: Engine, cursor: Any, text: str, bound: dict[str, Any]) -> No
         listener(None, cursor, text, bound, None, False)
 
 
-def _wrapped(engine: Engine, connection: PoolProxiedConnection, text: str, bound: dict[str, Any], error: Any) -> Exception:
-    lost = engine.dialect.is_disconnect(error, connection.dbapi_connection, None)
-    if lost:
+def _wrapped(engine: Engine, connection: PoolProxiedConnection | None, text: str, bound: dict[str, Any], error: Any) -> Exception:
+    """The driver's error as SQLAlchemy's; without a `connection` there was none to be had."""
+    lost = connection is None or engine.dialect.is_disconnect(error, connection.dbapi_connection, None)
+    if lost and connection is not None:
         connection.invalidate(error)
     base = engine.dialect.loaded_dbapi.Error
     instance: Exception = DBAPIError.instance(

@@ -257,7 +257,11 @@ class Model:
 
     def query(self, who: User, params: dict[str, Any]) -> list[Todo]:
         """The todos that GET /todos is to find, in order."""
-        found = [todo for todo in self.todos.values() if self.shows(who, todo, params) and all(matches(todo, name, value, who) for name, value in params.items())]
+        found = [
+            todo
+            for todo in self.todos.values()
+            if self.shows(who, todo, params) and all(matches(todo, name, value, who) for name, value in params.items())
+        ]
         words = words_of(params.get("q", ""))
         sort = params.get("sort") or ("match" if words else "-created_at")
         found.sort(key=lambda todo: todo.number, reverse=sort == "match" or sort.startswith("-"))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from tests import factories
 from tests.contract.operations import API
@@ -21,7 +22,17 @@ from tests.factories import PASSWORD
 ALLOWED = "https://app.example.org"
 ALSO_ALLOWED = "http://localhost:3000"
 OTHERS = ["https://evil.example", "http://app.example.org", "https://app.example.org:444", "https://app.example.org.evil.example", "null", "https://xapp.example.org", "", "*", "https://APP.example.org/"]  # fmt: skip
-EXPOSED = {"ETag", "Link", "Location", "X-Request-ID", "X-Total-Count", "Retry-After", "Idempotency-Replayed", "RateLimit", "RateLimit-Policy"}
+EXPOSED = {
+    "ETag",
+    "Link",
+    "Location",
+    "X-Request-ID",
+    "X-Total-Count",
+    "Retry-After",
+    "Idempotency-Replayed",
+    "RateLimit",
+    "RateLimit-Policy",
+}
 NOBODY = {name: "01a20459-32c8-7326-9abb-c55e842ba95a" for operation in API for name in operation.ids}
 
 
@@ -50,7 +61,7 @@ def browser(app, account):
 
 
 def cors_headers(answer):
-    return {name for name in answer.headers.keys() if name.startswith("Access-Control-")}
+    return {name for name, _ in answer.headers if name.startswith("Access-Control-")}
 
 
 def listed(answer, name):
@@ -58,7 +69,10 @@ def listed(answer, name):
 
 
 def preflight(client, operation, origin):
-    asked = {"Access-Control-Request-Method": operation.method, "Access-Control-Request-Headers": "authorization, content-type, if-match, x-csrf-token"}
+    asked = {
+        "Access-Control-Request-Method": operation.method,
+        "Access-Control-Request-Headers": "authorization, content-type, if-match, x-csrf-token",
+    }
     return client.options(operation.at(NOBODY), headers={"Origin": origin, "Authorization": None, **asked})
 
 
@@ -75,7 +89,9 @@ def test_an_allowed_origin_passes_the_preflight_of_every_operation(client, opera
     assert "origin" in listed(answer, "Vary")
 
 
-@pytest.mark.parametrize("header", ["If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID", "X-CSRF-TOKEN", "Authorization", "Content-Type"])
+@pytest.mark.parametrize(
+    "header", ["If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID", "X-CSRF-TOKEN", "Authorization", "Content-Type"]
+)
 def test_every_header_of_the_api_may_be_sent(client, header):
     asked = {"Origin": ALLOWED, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": header.lower()}
 
@@ -217,7 +233,14 @@ def visit(pages, api, profile):
         reason = "This needs a browser: apt-get install chromium"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions"]
-    command = [CHROMIUM, *options, "--disable-background-networking", "--no-proxy-server", f"--user-data-dir={profile}", f"{pages.origin}/?api={api}"]
+    command = [
+        CHROMIUM,
+        *options,
+        "--disable-background-networking",
+        "--no-proxy-server",
+        f"--user-data-dir={profile}",
+        f"{pages.origin}/?api={api}",
+    ]
     with (profile.parent / "browser.log").open("wb") as log:
         running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     try:
@@ -235,8 +258,6 @@ def registered():
 
 
 def register(server, account):
-    import requests  # only these tests need it
-
     assert requests.post(f"{server.api}/auth/register", json=account, timeout=10).status_code == 201
 
 
@@ -248,7 +269,18 @@ def test_a_real_browser_lets_a_page_of_an_allowed_origin_do_everything(make_live
         steps = visit(pages, server.api, tmp_path / "browser")
 
     statuses = {name: step.get("status", step.get("refused")) for name, step in steps.items()}
-    assert statuses == {"login": 200, "create": 201, "list": 200, "put": 200, "stale": 412, "patch": 200, "delete": 204, "gone": 404, "logout": 204, "after": 401}
+    assert statuses == {
+        "login": 200,
+        "create": 201,
+        "list": 200,
+        "put": 200,
+        "stale": 412,
+        "patch": 200,
+        "delete": 204,
+        "gone": 404,
+        "logout": 204,
+        "after": 401,
+    }
     assert "access_token_cookie" not in steps["login"]["cookies"]
     assert steps["create"]["location"].endswith(steps["create"]["json"]["id"])
     assert steps["list"]["json"]["data"] == [steps["create"]["json"]]

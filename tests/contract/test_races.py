@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from threading import Barrier
 
 import pytest
@@ -200,9 +201,7 @@ def circle(client, ids):
 def test_parallel_nesting_never_makes_a_circle(client, way):
     for _ in range(3):
         ids = [client.post("/todos", {"task": f"todo {number}"}).json["id"] for number in range(10)]
-        pairs = [(child, parent) for child, parent in zip(ids, ids[1:] + ids[:1], strict=True)] + [
-            (b, a) for a, b in zip(ids, ids[1:], strict=False)
-        ]
+        pairs = [(child, parent) for child, parent in zip(ids, ids[1:] + ids[:1], strict=True)] + [(b, a) for a, b in pairwise(ids)]
 
         answers = at_once(
             *[
@@ -225,7 +224,7 @@ def test_a_parent_that_moves_away_takes_the_new_subtask_along_or_refuses_it(clie
     other = client.post("/lists", {"name": "Other"}).json["id"]
     for _ in range(3):
         ids = [client.post("/todos", {"task": f"todo {number}"}).json["id"] for number in range(8)]
-        nested = [nest(client, child, parent, batch=number % 2) for number, (child, parent) in enumerate(zip(ids, ids[1:], strict=False))]
+        nested = [nest(client, child, parent, batch=number % 2) for number, (child, parent) in enumerate(pairwise(ids))]
         moved = [request(client, "PATCH", f"/todos/{each}", {"list_id": other}) for each in ids]
 
         answers = at_once(*nested, *moved)

@@ -6,7 +6,7 @@ import os
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
@@ -24,13 +24,29 @@ PROFILE = settings(
     # New histories each time on a developer's machine and in the nightly run; the same ones for every push.
     derandomize=IN_CI and not THOROUGH,
     database=None if IN_CI else DirectoryBasedExampleDatabase(".hypothesis/examples"),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate] + ([Phase.shrink] if not os.environ.get("NOSHRINK") else []),
     print_blob=True,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
 
-TASKS = st.sampled_from(["buy milk", "Buy bread", "büro aufräumen", "Ärger", "zebra", "apple", "Äpfel kaufen", "milk", "MILKSHAKE", "buy-milk", " call  Bob ", "a", "42", "4"])
+TASKS = st.sampled_from(
+    [
+        "buy milk",
+        "Buy bread",
+        "büro aufräumen",
+        "Ärger",
+        "zebra",
+        "apple",
+        "Äpfel kaufen",
+        "milk",
+        "MILKSHAKE",
+        "buy-milk",
+        " call  Bob ",
+        "a",
+        "42",
+        "4",
+    ]
+)
 NOTES = st.sampled_from([None, "", "with milk", "Butter & Brot", "see apple_pie", "été"])
 WORDS = st.sampled_from(["milk", "buy", "b", "BÜRO", "buro", "apfel", "ete", "milk buy", "4", "zeb a", "nothing", "app", "-", "but"])
 TAGS = st.lists(st.sampled_from(["home", "Home", "work", "später", "SPÄTER", "a b", "x,y"]), max_size=3)
@@ -148,7 +164,9 @@ class Histories(RuleBasedStateMachine):
     @rule(who=WHO, task=TASKS, values=CHANGES)
     def create(self, who, task, values):
         sent = {**self.with_ids(values, who), "task": values.get("task", task)}
-        self.step(who, lambda model, user, answer: model.create(user, answer.json.get("id", ""), sent), "POST", "/todos", sent, expected=201)
+        self.step(
+            who, lambda model, user, answer: model.create(user, answer.json.get("id", ""), sent), "POST", "/todos", sent, expected=201
+        )
 
     @precondition(lambda self: self.model.todos)
     @rule(who=WHO, number=NUMBER, values=CHANGES)
@@ -166,7 +184,9 @@ class Histories(RuleBasedStateMachine):
     @rule(who=WHO, number=NUMBER, done=st.booleans())
     def tick(self, who, number, done):
         todo_id = self.todo_id(number)
-        self.step(who, lambda model, user, answer: model.change(user, todo_id, {"done": done}), "PATCH", f"/todos/{todo_id}", {"done": done})
+        self.step(
+            who, lambda model, user, answer: model.change(user, todo_id, {"done": done}), "PATCH", f"/todos/{todo_id}", {"done": done}
+        )
 
     @precondition(lambda self: self.model.todos)
     @rule(who=WHO, child=NUMBER, parent=NUMBER)
@@ -186,7 +206,9 @@ class Histories(RuleBasedStateMachine):
         todo_id, anchor_id = self.todo_id(number), self.todo_id(anchor)
         list_id = self.model.todos[anchor_id].list_id if elsewhere else None
         sent = {side: anchor_id} | ({"list_id": list_id} if list_id else {})
-        self.step(who, lambda model, user, answer: model.move(user, todo_id, side, anchor_id, list_id), "POST", f"/todos/{todo_id}/move", sent)
+        self.step(
+            who, lambda model, user, answer: model.move(user, todo_id, side, anchor_id, list_id), "POST", f"/todos/{todo_id}/move", sent
+        )
 
     @precondition(lambda self: self.model.todos)
     @rule(who=WHO, number=NUMBER)
@@ -310,7 +332,9 @@ class Histories(RuleBasedStateMachine):
         """Every todo of every list, live and in the trash, by whoever sees it, in the order of its position."""
         shown = {}
         for who, client in enumerate(self.clients):
-            every_list = urlencode({"list_id": [each.id for each in self.model.lists.values() if self.users[who].id in each.roles]}, doseq=True)
+            every_list = urlencode(
+                {"list_id": [each.id for each in self.model.lists.values() if self.users[who].id in each.roles]}, doseq=True
+            )
             for trashed in ("false", "true"):
                 page = client.get(f"/todos?limit=200&sort=position&trashed={trashed}&{every_list}").json
                 assert page["next_cursor"] is None, "these histories stay below a page"
