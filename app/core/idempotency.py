@@ -27,6 +27,7 @@ from app.core.types import Instant, now
 from app.extensions import Model
 
 KEPT = timedelta(hours=24)
+_SWEPT = 10  # old answers removed with each new one, so that they never pile up
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Set-Cookie", "Retry-After", "WWW-Authenticate")
 
 
@@ -35,7 +36,7 @@ class IdempotentAnswer(Model):
 
     __tablename__ = "idempotent_answers"
 
-    digest: Mapped[str] = mapped_column(CHAR(64), primary_key=True, comment="SHA-256 of caller, address and key")
+    digest: Mapped[str] = mapped_column(CHAR(64), primary_key=True, comment="HMAC-SHA-256 of caller, address and key")
     body_hash: Mapped[str] = mapped_column(CHAR(64), comment="HMAC-SHA-256 of the request's body")
     answer: Mapped[bytes] = mapped_column(LargeBinary, comment="status, headers and body, sealed")
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
@@ -88,6 +89,8 @@ def _store(digest: str, body_hash: str, answer: Response) -> None:
     headers = [(name, value) for name, value in answer.headers.items() if name in _KEPT_HEADERS]
     sealed = _seal().encrypt(orjson.dumps([answer.status_code, headers, answer.get_data(as_text=True)]))
     execute(insert(IdempotentAnswer).values(digest=digest, body_hash=body_hash, answer=sealed, created_at=now()))
+    old = select(IdempotentAnswer.digest).where(IdempotentAnswer.created_at < now() - KEPT).limit(_SWEPT)
+    execute(delete(IdempotentAnswer).where(IdempotentAnswer.digest.in_(old.with_for_update(skip_locked=True))))
 
 
 def _store_problem(digest: str, body_hash: str, problem: Problem) -> None:
@@ -101,11 +104,15 @@ def _digest() -> str:
     if not (1 <= len(key) <= 255 and all("!" <= character <= "~" for character in key)):
         raise Invalid({"Idempotency-Key": ["Must be 1 to 255 visible ASCII characters."]})
     caller = g.identity.user_id if g.get("identity") else "anonymous"
-    return hashlib.sha256("\n".join((caller, request.full_path, key)).encode()).hexdigest()
+    return _keyed("\n".join((caller, request.full_path, key)).encode())
 
 
 def _body_hash() -> str:
-    return hmac.new(current_app.config["SECRET_KEY"].encode(), read_data(), "sha256").hexdigest()
+    return _keyed(read_data())
+
+
+def _keyed(text: bytes) -> str:
+    return hmac.new(current_app.config["SECRET_KEY"].encode(), text, "sha256").hexdigest()
 
 
 def _seal() -> Fernet:

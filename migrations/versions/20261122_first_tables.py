@@ -28,7 +28,7 @@ def upgrade():
 
     op.create_table(
         "idempotent_answers",
-        sa.Column("digest", sa.CHAR(length=64), nullable=False, comment="SHA-256 of caller, address and key"),
+        sa.Column("digest", sa.CHAR(length=64), nullable=False, comment="HMAC-SHA-256 of caller, address and key"),
         sa.Column("body_hash", sa.CHAR(length=64), nullable=False, comment="HMAC-SHA-256 of the request's body"),
         sa.Column("answer", sa.LargeBinary(), nullable=False, comment="status, headers and body, sealed"),
         sa.Column("created_at", INSTANT, nullable=False),

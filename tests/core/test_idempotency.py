@@ -4,11 +4,11 @@ from secrets import token_hex
 from threading import Barrier, Event
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, insert, select, update
 
 from app.core.database import execute, fetch_all
 from app.core.idempotency import IdempotentAnswer
-from app.core.types import now
+from app.core.types import new_id, now
 from app.lists import service as lists
 from tests.arrange import find, make_list, make_todo, tasks
 
@@ -213,3 +213,14 @@ def test_while_the_first_is_running_the_second_is_told_to_wait(client, make_clie
 
     assert first.result().status_code == 201
     assert (second.status_code, second.json["code"], second.headers["Retry-After"]) == (409, "conflict", "1")
+
+
+def test_old_answers_make_room_for_new_ones(app, client):
+    with app.app_context():
+        old = now() - timedelta(hours=25)
+        row = {"body_hash": "0" * 64, "answer": b"", "created_at": old}
+        execute(insert(IdempotentAnswer), [{"digest": f"{new_id():-<64}", **row} for _ in range(3)])
+
+        client.post("/todos", {"task": "sweep"}, idempotency_key="sweep")
+
+        assert execute(select(func.count()).where(IdempotentAnswer.created_at <= old)).scalar_one() == 0

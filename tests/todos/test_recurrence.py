@@ -3,7 +3,9 @@
 import pytest
 
 
-@pytest.mark.parametrize("rule", ["FREQ=WEEKLY;BYDAY=MO", "freq=daily;count=3", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=YEARLY;UNTIL=20301231T000000Z"])
+@pytest.mark.parametrize(
+    "rule", ["FREQ=WEEKLY;BYDAY=MO", "freq=daily;count=3", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=YEARLY;UNTIL=20301231T000000Z"]
+)
 def test_a_rule_of_rfc_5545_is_taken_as_it_is(client, rule):
     answer = client.post("/todos", {"task": "water the plants", "due_on": "2026-11-30", "recurrence": rule})
 
