@@ -11,6 +11,7 @@ import orjson
 from gunicorn import util
 
 from app.config import ROOT, ConfigurationError, is_embedded, load
+from app.core.http import CSP, HEADERS
 from app.extensions import db
 
 try:
@@ -53,6 +54,7 @@ limit_request_field_size = 8190
 # The application itself writes a line for each request, with its request id.
 accesslog = None
 errorlog = "-"
+DRAINED = 64 * 1024
 proc_name = "tickbox"
 
 
@@ -68,6 +70,13 @@ def post_worker_init(worker):
         signal.signal(number, worker.handle_exit)
 
 
+def pre_request(worker, req):
+    """Say so where the connection will not be kept: of a body that the application leaves unread Gunicorn drains only 64 KiB."""
+    for name, value in req.headers:
+        if name == "TRANSFER-ENCODING" or (name == "CONTENT-LENGTH" and int(value) >= DRAINED):
+            req.force_close()
+
+
 def refuse(client, status, reason, message):
     """Answer what Gunicorn refuses by itself, before the application sees it, in the API's form: a problem document."""
     code, detail = ("internal_error", "Something went wrong here.") if status >= 500 else ("bad_request", message[:200] or reason)
@@ -76,6 +85,7 @@ def refuse(client, status, reason, message):
     problem = {"type": f"/docs#problem-{code}", "title": title, "status": status, "detail": detail, "code": code, "request_id": request_id}
     body = orjson.dumps(problem)
     head = f"HTTP/1.1 {status} {title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in [*HEADERS, ("Content-Security-Policy", CSP), ("Cache-Control", "no-store")])
     util.write_nonblock(client, head.encode() + f"X-Request-ID: {request_id}\r\n\r\n".encode() + body)
 
 

@@ -159,6 +159,8 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         if text in (None, ""):
             text = from_file.get(setting.name, setting.default)
         try:
+            if isinstance(text, list | tuple):
+                text = ",".join(map(str, text))
             settings[setting.name] = setting.parse(str(text)) if text or setting.default else ""
         except ValueError as wrong:
             shown = "the value given" if setting.secret else repr(text)

@@ -28,6 +28,7 @@ MIGRATIONS = ROOT / "migrations"
 BUSY_SECONDS = 15
 POOL_WAIT_SECONDS = 2
 STATEMENT_LIMIT_MS = 30_000
+_DEAD_NETWORK = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}  # noticed in 11 s
 _DEADLOCK = "40P01"
 
 
@@ -182,7 +183,10 @@ def _engine_options(app: Flask) -> dict[str, Any]:
     if is_embedded(app.config):
         return options | {"pool_timeout": BUSY_SECONDS, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     limits = f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT_MS} -c idle_in_transaction_session_timeout={STATEMENT_LIMIT_MS}"
-    return options | {"pool_timeout": POOL_WAIT_SECONDS, "connect_args": {"connect_timeout": POOL_WAIT_SECONDS, "options": limits}}
+    return options | {
+        "pool_timeout": POOL_WAIT_SECONDS,
+        "connect_args": {"connect_timeout": POOL_WAIT_SECONDS, "options": limits, **_DEAD_NETWORK},
+    }
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -20,7 +20,7 @@ log = logging.getLogger("app.access")
 
 MAX_BODY_BYTES = 1024 * 1024
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_HEADERS = [
+HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
@@ -36,7 +36,7 @@ EXPOSED_HEADERS = [
     "RateLimit",
     "RateLimit-Policy",
 ]
-_CSP = "default-src 'none'; frame-ancestors 'none'"
+CSP = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Service(Flask):
@@ -91,9 +91,9 @@ def begin() -> None:
 def finish(answer: Response) -> Response:
     """Complete the answer's headers and log the request."""
     headers = answer.headers
-    headers.extend(_HEADERS)
+    headers.extend(HEADERS)
     headers["X-Request-ID"] = g.request_id
-    headers.setdefault("Content-Security-Policy", _CSP)
+    headers.setdefault("Content-Security-Policy", CSP)
     headers.setdefault("Cache-Control", "no-store")
     if "limit_headers" in g:
         headers.extend(g.limit_headers)

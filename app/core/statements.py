@@ -82,6 +82,7 @@ def _wrapped(engine: Engine, connection: PoolProxiedConnection | None, text: str
     lost = connection is None or engine.dialect.is_disconnect(error, connection.dbapi_connection, None)
     if lost and connection is not None:
         connection.invalidate(error)
+        engine.dispose()  # the others in the pool were lost with it
     base = engine.dialect.loaded_dbapi.Error
     instance: Exception = DBAPIError.instance(
         text, bound, error, base, hide_parameters=True, connection_invalidated=lost, dialect=engine.dialect

@@ -12,6 +12,7 @@ from app.core.identity import me
 from app.core.paging import Listing, Order, Page, page_of
 from app.core.problems import Conflict, Invalid, NotFound
 from app.core.types import now
+from app.lists.locks import lock_todos
 from app.lists.models import List, Member
 from app.lists.permissions import require
 from app.lists.service import find, locked
@@ -60,6 +61,7 @@ def change(list_id: str, user_id: str, changes: dict[str, Any], versions: Versio
 def remove(list_id: str, user_id: str, versions: Versions) -> None:
     """Take a member out of a list (owners), or leave it oneself. Their todos there are assigned to nobody."""
     with transaction():
+        lock_todos(list_id, of=user_id)
         row = locked(list_id)
         if user_id != me().user_id:
             require(row.role, "owner")

@@ -12,6 +12,7 @@ from app.core.identity import Identity, me
 from app.core.paging import Listing, Order, Page, page_of
 from app.core.problems import Conflict, NotFound
 from app.core.types import id_time, new_id, now
+from app.lists.locks import lock_todos
 from app.lists.models import List, Member
 from app.lists.permissions import require
 
@@ -93,9 +94,10 @@ def change(list_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any
 def remove(list_id: str, versions: Versions) -> None:
     """Delete a list with all its todos (owners). Raises NotFound, PreconditionFailed, Forbidden, and Conflict for an inbox."""
     with transaction():
+        lock_todos(list_id)
         row = locked(list_id)
-        check_version(row, versions)
         require(row.role, "owner")
+        check_version(row, versions)
         if row.inbox:
             raise Conflict("The inbox cannot be deleted.")
         execute(delete(List).where(List.id == list_id))

@@ -15,12 +15,12 @@ from app.core.database import execute, fetch_all, transaction
 from app.core.identity import me
 from app.core.problems import Conflict, Invalid, NotFound, PreconditionFailed, Problem
 from app.core.types import Id, now
+from app.lists.locks import lock_structure
 from app.lists.models import List, Member
 from app.lists.permissions import require
 from app.todos.models import Todo
 from app.todos.queries import COLUMNS, visible
 from app.todos.rules import changed, derived, new_todo
-from app.todos.service import lock_structure
 from app.todos.tree import Tree
 
 Operation = dict[str, Any]
@@ -58,7 +58,7 @@ class _Board:
         sent = [operation["todo"] for operation in operations if "todo" in operation]
         parents = {todo["parent_id"] for todo in sent if todo.get("parent_id")}
         lists = {todo["list_id"] for todo in sent if "list_id" in todo} | self._lists(named) | {me().inbox_id}
-        lock_structure(*lists)  # before any row, as `service.claim` does, and before the tree is read, so that it stays so
+        lock_structure(*lists)  # before the tree is read, so that it stays so
         self.tree = Tree.load(named, parents)
         self.rows = self._lock(set(self.tree.parents) & self._reach(named))
         if not lists.issuperset(row["list_id"] for row in self.rows.values()):

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, SmallInteger, and_, any_, bindparam, or_
+from sqlalchemy import ARRAY, ColumnElement, SmallInteger, and_, any_, bindparam, false, or_
 
 from app.core.identity import Identity
 from app.core.paging import Order, Sortable
@@ -130,6 +130,8 @@ def read(params: dict[str, Any], caller: Identity, *, sqlite: bool) -> tuple[Sha
     values.update(_due_values(params, caller.zone))
     sort = params.get("sort", DEFAULT_SORT)
     terms, tags = words_of(params.get("q", "")), [tag_word(tag.strip()) for tag in params.get("tag", ())]
+    if params.get("q", "").strip() and not terms:
+        given.add("no words")
     if terms or tags:
         given.add("search")
         values["search"] = query_value(terms, tags, sqlite=sqlite)
@@ -202,6 +204,7 @@ def _not_overdue() -> ColumnElement[bool]:
 _CLAUSES: dict[str, Callable[[], ColumnElement[bool]]] = {
     "assignee_id": lambda: Todo.assignee_id == _bound("assignee_id", Id),
     "parent_id": lambda: Todo.parent_id == _bound("parent_id", Id),
+    "no words": false,  # what holds neither a letter nor a digit begins no word
     "top level": lambda: Todo.parent_id.is_(None),
     "due_before": lambda: or_(Todo.due_on < _bound("before_day"), Todo.due_at < _bound("before_instant", Instant)),
     "due_after": lambda: or_(Todo.due_on > _bound("after_day"), Todo.due_at >= _bound("after_instant", Instant)),

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import CursorResult, Row, bindparam, case, delete, func, insert, or_, select, update
 
 from app.core.conditional import Versions, check_version
-from app.core.database import execute, fetch_one, lock, on_sqlite, transaction
+from app.core.database import execute, fetch_one, on_sqlite, transaction
 from app.core.identity import me
 from app.core.problems import Conflict, Invalid
 from app.core.statements import Prepared
 from app.core.types import Id, Instant, now
 from app.lists import service as lists
+from app.lists.locks import lock_structure
 from app.lists.models import Member
 from app.lists.permissions import require, roles_from
 from app.todos.models import Todo
@@ -134,8 +135,7 @@ def purge(older_than: timedelta = TRASH_KEPT, most: int = 10_000) -> int:
 def claim(todo_id: str, list_id: str | None = None, *, trashed: bool = False) -> Row[Any]:
     """The todo as `editable` gives it, which nobody else changes, nor the structure of its list and of `list_id`, until the end.
 
-    Structure comes before rows: two that lock in different orders would wait for each other. Raises Conflict where the todo
-    leaves its list meanwhile.
+    The order is that of `lists.locks`. Raises Conflict where the todo leaves its list meanwhile.
     """
     seen = editable(todo_id, trashed=trashed)
     if on_sqlite():
@@ -146,12 +146,6 @@ def claim(todo_id: str, list_id: str | None = None, *, trashed: bool = False) ->
     if row.list_id not in lists_held:
         raise Conflict("The todo was moved to another list meanwhile. Try again.")
     return row
-
-
-def lock_structure(*list_ids: str) -> None:
-    """Let one transaction at a time change how the todos of these lists are nested, so that no circle can arise."""
-    for list_id in sorted(list_ids):
-        lock(f"structure of {list_id}")
 
 
 def next_position(list_id: str) -> Any:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, select, update
 
 from app.core.database import execute, fetch_all
 from app.core.types import now
+from app.lists.locks import lock_todos
 from app.lists.models import List, Member
 from app.todos.models import Todo
 
@@ -22,6 +23,7 @@ def hand_over(user_id: str) -> list[str]:
     the earliest-joined viewer. The lists stay locked until the transaction ends.
     """
     seen = select(Member.list_id).where(Member.user_id == user_id)
+    lock_todos(*(row.list_id for row in fetch_all(seen)), of=user_id)
     fetch_all(select(List.id).where(List.id.in_(seen)).order_by(List.id).with_for_update())
     members = fetch_all(select(Member).where(Member.list_id.in_(seen)).order_by(Member.list_id, Member.user_id).with_for_update())
     alone = []

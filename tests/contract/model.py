@@ -376,6 +376,6 @@ def matches(todo: Todo, name: str, value: Any, who: User) -> bool:
         case "overdue":
             return bool((not values["done"] and last is not None and last < datetime.now(UTC)) == value)
         case "q":
-            text = words_of(values["task"]) + words_of(values["notes"])
-            return all(any(each.startswith(word) for each in text) for word in words_of(value))
+            text, wanted = words_of(values["task"]) + words_of(values["notes"]), words_of(value)
+            return bool(wanted or not value.strip()) and all(any(each.startswith(word) for each in text) for word in wanted)
     return True  # list_id and trashed are `shows`; sort is no filter

@@ -18,7 +18,7 @@ from tests.contract.problems import assert_problem
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 IN_CI = os.environ.get("CI") == "true"
 PROFILE = settings(
-    max_examples=400 if THOROUGH else 40,
+    max_examples=400 if THOROUGH else 30,
     stateful_step_count=80 if THOROUGH else 40,
     deadline=None,
     # New histories each time on a developer's machine and in the nightly run; the same ones for every push.

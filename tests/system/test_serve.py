@@ -15,6 +15,8 @@ WRITERS = 16
 TODOS = 200
 KILL_AFTER = 60
 
+JSON = {"Content-Type": "application/json"}
+
 
 def register(server, email="robin@example.com"):
     """A session of a new account, logged in."""
@@ -139,3 +141,13 @@ def test_a_power_cut_loses_nothing_that_was_acknowledged(make_live_server):
     assert requests.get(f"{server.url}/readyz", timeout=5).status_code == 200
     inbox = session.get(f"{server.api}/lists", timeout=5).json()["data"][0]
     assert inbox["open_count"] == len(kept)
+
+
+def test_a_client_that_sent_too_much_can_go_on_with_its_session(live_server):
+    with requests.Session() as session:
+        statuses = []
+        for _ in range(5):
+            statuses.append(session.post(f"{live_server.api}/auth/login", data=b"x" * 2_000_000, headers=JSON, timeout=10).status_code)
+            statuses.append(session.get(f"{live_server.url}/healthz", timeout=10).status_code)
+
+    assert statuses == [413, 200] * 5

@@ -162,6 +162,10 @@ class Answers(_Converter):
         """Patterns guard what comes in."""
         return {}
 
+    def field2range(self, field: fields.Field[Any], ret: Json) -> Json:
+        """Ranges too: what is put after the last place of all lies beyond it."""
+        return {}
+
 
 def example_of(schema: Json, components: Mapping[str, Json]) -> Any:
     """A value that the schema allows, put together from the examples of its parts.
