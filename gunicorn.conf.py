@@ -60,6 +60,9 @@ proc_name = "tickbox"
 
 def post_fork(server, worker):
     """Leave the connections that were opened before the fork to the master: two processes on one would mix their answers."""
+    # Until Gunicorn has set the worker's own handlers it has the master's, which would note the signal and do nothing.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     with worker.app.wsgi().app_context():
         db.engine.dispose(close=False)
 
