@@ -6,8 +6,8 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface, SessionMixin
@@ -16,9 +16,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.problems import BadRequest
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 log = logging.getLogger("app.access")
 
 MAX_BODY_BYTES = 1024 * 1024
+_ADDED = "tickbox.headers"
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
@@ -74,11 +78,24 @@ def init_app(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.session_interface = NoSession()
     app.url_map.strict_slashes = True
+    app.wsgi_app = add_headers(app.wsgi_app)  # type: ignore[method-assign, assignment]  # as Flask documents it
     hops = app.config["PROXY_HOPS"]
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask documents it
     app.before_request(begin)
     app.after_request(finish)
+
+
+def add_headers(wsgi_app: WSGIApplication) -> WSGIApplication:
+    """Let every answer carry the headers that `finish` leaves. One by one through werkzeug's Headers they cost 40 µs."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
+            return start_response(status, [*headers, *environ.get(_ADDED, ())], exc_info)
+
+        return wsgi_app(environ, start)
+
+    return application
 
 
 def begin() -> None:
@@ -90,13 +107,12 @@ def begin() -> None:
 
 def finish(answer: Response) -> Response:
     """Complete the answer's headers and log the request."""
-    headers = answer.headers
-    headers.extend(HEADERS)
-    headers["X-Request-ID"] = g.request_id
-    headers.setdefault("Content-Security-Policy", CSP)
-    headers.setdefault("Cache-Control", "no-store")
-    if "limit_headers" in g:
-        headers.extend(g.limit_headers)
+    headers = [*HEADERS, ("X-Request-ID", g.request_id), *g.get("limit_headers", ())]
+    if "Content-Security-Policy" not in answer.headers:
+        headers.append(("Content-Security-Policy", CSP))
+    if "Cache-Control" not in answer.headers:
+        headers.append(("Cache-Control", "no-store"))
+    request.environ[_ADDED] = headers
     if log.isEnabledFor(logging.INFO):
         log.handle(logging.makeLogRecord(_line(answer)))  # `log.info` would first walk the stack for the name of this line
     return answer
