@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ _SAMPLES: dict[str, Any] = {
 }
 
 
-class _Converter(OpenAPIConverter):
+class _Converter(OpenAPIConverter, ABC):
     """Adds the API's own kinds of field to apispec's, and names a component after its schema."""
 
     field_mapping = OpenAPIConverter.field_mapping | {
@@ -49,9 +50,9 @@ class _Converter(OpenAPIConverter):
         """The name of the schema's component."""
         return type(schema).__name__.removesuffix("Schema")
 
+    @abstractmethod
     def keeps(self, field: fields.Field[Any]) -> bool:
         """Whether the field stands in this direction."""
-        raise NotImplementedError
 
     def resolve_nested_schema(self, schema: Any) -> Json:
         """A reference to the schema's component, which is added where it is new. Raises ValueError for two of one name."""
