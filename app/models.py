@@ -1,10 +1,28 @@
 """Every table, in one import: for Alembic, the shell and commands."""
 
-from app.auth.models import CredentialChange, LoginFailure, PersonalToken, Session
+from app.attachments.models import Attachment
+from app.auth.models import CredentialChange, LoginFailure, MailedToken, PersonalToken, Session
 from app.comments.models import Comment
 from app.core.idempotency import IdempotentAnswer
+from app.files.models import StoredFile
+from app.jobs.models import Job
 from app.lists.models import List, Member
 from app.todos.models import Todo
 from app.users.models import User
 
-__all__ = ["Comment", "CredentialChange", "IdempotentAnswer", "List", "LoginFailure", "Member", "PersonalToken", "Session", "Todo", "User"]
+__all__ = [
+    "Attachment",
+    "Comment",
+    "CredentialChange",
+    "IdempotentAnswer",
+    "Job",
+    "List",
+    "LoginFailure",
+    "MailedToken",
+    "Member",
+    "PersonalToken",
+    "Session",
+    "StoredFile",
+    "Todo",
+    "User",
+]

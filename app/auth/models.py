@@ -68,3 +68,16 @@ class LoginFailure(Model):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     account_hash: Mapped[str] = mapped_column(CHAR(64), comment="keyed hash of the address that was tried")
     failed_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class MailedToken(Model):
+    """What a link in a mail proves: that its bearer reads the mail of an address. Good for one use."""
+
+    __tablename__ = "mailed_tokens"
+
+    token_hash: Mapped[str] = mapped_column(CHAR(64), primary_key=True, comment="SHA-256; the token has 256 unguessable bits")
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(8), comment="reset or verify")
+    email: Mapped[str] = mapped_column(String(254), comment="the address that it was sent to")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -125,4 +125,6 @@ def _todo(chance: random.Random, made_at: datetime, today: datetime) -> dict[str
         "updated_at": completed_at or created_at,
         "deleted_at": None,
         "deleted_with": None,
+        "reminded_at": None,
+        "series_start": None,
     }

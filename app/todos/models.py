@@ -26,6 +26,7 @@ from app.extensions import Model
 from app.todos.search import SearchDocument, SearchText
 
 LIVE = text("deleted_at IS NULL")
+REMINDING = "remind_at IS NOT NULL AND NOT done AND deleted_at IS NULL AND remind_at IS {} reminded_at"
 Key = String(500, collation="C").with_variant(String(500), "sqlite")
 
 
@@ -64,6 +65,13 @@ class Todo(Model):
         _live_index("priority"),
         _live_index("position"),
         _live_index("task_key"),
+        Index(
+            "ix_todos_remind",
+            "remind_at",
+            postgresql_where=text(REMINDING.format("DISTINCT FROM")),
+            sqlite_where=text(REMINDING.format("NOT")),
+        ),
+        Index("ix_todos_series", "series_id", postgresql_where=text("series_id IS NOT NULL"), sqlite_where=text("series_id IS NOT NULL")),
         Index("ix_todos_search", "list_id", "search", postgresql_using="gin").ddl_if(dialect="postgresql"),
         Index("ix_todos_list_latest_due", "list_id", text("due_key DESC NULLS LAST"), text("id DESC"), postgresql_where=LIVE).ddl_if(
             dialect="postgresql"
@@ -106,6 +114,10 @@ class Todo(Model):
     updated_at: Mapped[datetime] = mapped_column(Instant)
     deleted_at: Mapped[datetime | None] = mapped_column(Instant, comment="when it went to the trash")
     deleted_with: Mapped[str | None] = mapped_column(Id, comment="the todo whose deletion took this one along")
+    reminded_at: Mapped[datetime | None] = mapped_column(Instant, comment="the remind_at that a mail was sent for")
+    series_start: Mapped[datetime | None] = mapped_column(
+        Instant, comment="the due that its recurrence counts from, as due_key is; null where that is its own"
+    )
     due_key: Mapped[datetime | None] = mapped_column(Instant, comment="due_at, or the begin of due_on in UTC: what `due` sorts by")
     task_key: Mapped[str] = mapped_column(Key, comment="task without case and accents: what `task` sorts by")
     search: Mapped[SearchText] = mapped_column(SearchDocument(), comment="words of task and notes, and tags")

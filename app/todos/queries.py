@@ -20,7 +20,7 @@ from app.lists.permissions import require
 from app.todos.filters import Shape, any_of, read
 from app.todos.models import Todo
 
-_HIDDEN = {"search", "task_key", "due_key", "deleted_with"}
+_HIDDEN = {"search", "task_key", "due_key", "deleted_with", "reminded_at", "series_start"}
 COLUMNS = [column for column in Todo.__table__.columns if column.name not in _HIDDEN]
 
 

@@ -22,6 +22,8 @@ def new_todo(values: dict[str, Any], created_by: str) -> dict[str, Any]:
         "series_id": None,
         "deleted_at": None,
         "deleted_with": None,
+        "reminded_at": None,
+        "series_start": None,
         **values,
         "id": todo_id,
         "version": 1,
