@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Flask
 
-from app import auth, commands, config, extensions, models, routes
-from app.core import database, http, limits, logging, problems
+from app import auth, commands, config, extensions, models, routes, schedule
+from app.core import database, http, limits, logging, problems, uploads
+from app.files import storage
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -24,8 +25,11 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     database.init_app(app)
     limits.init_app(app)
     http.init_app(app)
+    uploads.init_app(app)
     problems.init_app(app)
     auth.init_app(app)
+    storage.init_app(app)
+    schedule.init_app(app)
     if app.config["CORS_ORIGINS"]:
         extensions.cors.init_app(
             app, origins=app.config["CORS_ORIGINS"], supports_credentials=True, always_send=False, expose_headers=http.EXPOSED_HEADERS

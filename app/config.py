@@ -102,6 +102,26 @@ def _redis(value: str) -> str:
     return value
 
 
+def _broker(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("redis", "rediss", "amqp", "amqps"):
+        raise ValueError("use redis://host:6379/1 or amqp://user:password@host:5672//")
+    return value
+
+
+def _mail_server(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("use smtp://user:password@host:587 (with STARTTLS where the server offers it) or smtps://user:password@host:465")
+    return value
+
+
+def _storage(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ValueError("use s3://bucket, s3://bucket/prefix or s3://bucket?endpoint_url=https://s3.example.org")
+    return value
+
+
 def _rate(value: str) -> str:
     try:
         parse_limit(value)
@@ -124,6 +144,10 @@ class Setting:
 SETTINGS = [
     Setting("DATABASE_URL", "", _database, "Database: postgresql://user:password@host/name, or SQLite in the instance folder.", secret=True),
     Setting("REDIS_URL", "", _redis, "Redis that several processes share their rate limits in. Without it each process counts alone.", secret=True),
+    Setting("BROKER_URL", "", _broker, "Broker that wakes workers: redis://... or amqp://... (RabbitMQ). Default: a folder in the instance folder.", secret=True),
+    Setting("STORAGE_URL", "", _storage, "Where files are kept: s3://bucket?endpoint_url=https://..., with boto3's own settings for credentials. Default: a folder in the instance folder."),
+    Setting("MAIL_URL", "", _mail_server, "Mail server: smtp://user:password@host:587 or smtps://. Without it mails become files in the instance folder.", secret=True),
+    Setting("MAIL_FROM", "", _text, "Sender of mails. Default: tickbox@ the host of PUBLIC_URL."),
     Setting("SECRET_KEY", "", _text, "Signs cursors and seals stored answers; 32 characters or more. Made on the first start with SQLite.", secret=True),
     Setting("JWT_SECRET_KEY", "", _text, "Signs access and refresh tokens; 32 characters or more. Made on the first start with SQLite.", secret=True),
     Setting("JWT_PREVIOUS_KEY", "", _text, "The JWT_SECRET_KEY before the last change: its tokens are still accepted until they expire.", secret=True),
@@ -132,6 +156,7 @@ SETTINGS = [
     Setting("PORT", "8000", _whole(1, 65535), "Port that the service listens on."),
     Setting("WEB_CONCURRENCY", "0", _whole(0, 1024), "Worker processes; 0 chooses: 1 on SQLite, else twice the cores plus one."),
     Setting("THREADS", "4", _whole(1, 256), "Threads of each worker process, and the most database connections that it keeps."),
+    Setting("WORKER_CONCURRENCY", "0", _whole(0, 256), "Processes of a worker; 0 chooses: as many as there are cores."),
     Setting("PROXY_HOPS", "0", _whole(0, 8), "Reverse proxies in front whose X-Forwarded headers are believed."),
     Setting("CORS_ORIGINS", "", _origins, "Origins of other sites whose pages may use the API, separated by commas."),
     Setting("REGISTRATION", "open", _one_of("open", "closed"), "Whether anyone may register an account."),
@@ -139,6 +164,9 @@ SETTINGS = [
     Setting("RATE_LIMITS", "on", _switch, "Whether requests are limited."),
     Setting("RATE_LIMIT_DEFAULT", "600/minute", _rate, "Requests of one account, or of one address without an account."),
     Setting("RATE_LIMIT_AUTH", "20/minute", _rate, "The same for /api/v1/auth."),
+    Setting("UPLOAD_MAX_BYTES", "26214400", _whole(1, 5 * 1024**3), "Size of the largest attachment."),
+    Setting("UPLOAD_QUOTA_BYTES", "1073741824", _whole(0, 2**50), "Size of all attachments that one account may upload."),
+    Setting("IMPORT_MAX_BYTES", "104857600", _whole(1, 5 * 1024**3), "Size of the largest file to import."),
     Setting("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged."),
 ]  # fmt: skip
 
@@ -187,6 +215,11 @@ def _instance_settings(instance: Path) -> Config:
     except Exception as error:  # it is a program, so anything may go wrong in it
         raise ConfigurationError([f"{instance / 'config.py'}: {type(error).__name__}: {error}"]) from None
     return settings
+
+
+def worker_processes(settings: Mapping[str, Any]) -> int:
+    """How many processes a worker has."""
+    return int(settings["WORKER_CONCURRENCY"]) or os.cpu_count() or 1
 
 
 def masked(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from app.auth import resources as auth
 from app.auth.authentication import authenticate
 from app.comments import resources as comments
 from app.core.api import Api
+from app.jobs import resources as jobs
 from app.lists import resources as lists
 from app.system import documents
 from app.system import resources as system
@@ -43,6 +44,8 @@ def init_app(app: Flask) -> None:
     api.add_resource(todos.TagCollection, "/tags")
     api.add_resource(comments.CommentCollection, "/todos/<todo_id>/comments")
     api.add_resource(comments.CommentDetail, "/todos/<todo_id>/comments/<comment_id>")
+    api.add_resource(jobs.JobCollection, "/jobs")
+    api.add_resource(jobs.JobDetail, "/jobs/<job_id>")
 
     app.register_blueprint(system.blueprint)
     app.register_blueprint(documents.blueprint)

@@ -12,11 +12,13 @@ from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 from sqlalchemy.exc import DBAPIError
+from werkzeug.routing import BaseConverter
 
-from app.core import conditional, idempotency, identity, limits
+from app.core import conditional, idempotency, identity, limits, uploads
 from app.core.contract import Contract, contract_of
 from app.core.database import is_deadlock
 from app.core.dumping import Dump, compile_dump, dump_all, dumped_fields, to_json
+from app.core.fields import Flag
 from app.core.http import read_data
 from app.core.paging import Page, next_url
 from app.core.problems import (
@@ -37,11 +39,18 @@ _ATTEMPTS = 4
 Authenticate = Callable[[str], None]
 
 
+class Segment(BaseConverter):
+    """An id in an address. A word that is an address of its own is none, so its other methods are 405 there, not 404."""
+
+    regex = r"(?!batch$)[^/]+"
+
+
 class Api(flask_restful.Api):
     """Leaves errors to the app's own handlers: Flask-RESTful's answer would hide other extensions' and echo bodies."""
 
     def __init__(self, app: Flask, prefix: str, authenticate: Authenticate) -> None:
         app.extensions["authenticate"] = authenticate
+        app.url_map.converters["default"] = Segment
         super().__init__(app, prefix=prefix)
         self.representations = {"application/json": _represent}
 
@@ -89,7 +98,8 @@ class Resource(flask_restful.Resource):
     def act(self, contract: Contract, ids: dict[str, str]) -> Response:
         """Do it, once for each Idempotency-Key. Where others hold each other up the database undoes one, to be done again."""
         if request.method == "POST" and "Idempotency-Key" in request.headers:
-            return idempotency.once(lambda: self.handle(contract, ids))
+            told = uploads.fingerprint(contract) if contract.upload else read_data()
+            return idempotency.once(lambda: self.handle(contract, ids), told)
         return self.handle(contract, ids)
 
     def authenticate(self, contract: Contract) -> None:
@@ -133,7 +143,7 @@ class Resource(flask_restful.Resource):
         """The body, the query parameters and the versions of If-Match, those that the method takes."""
         arguments: list[Any] = []
         if request.method not in ("GET", "HEAD"):
-            body = read_body(contract)
+            body = read_form(contract) if contract.upload else read_body(contract)
             if contract.takes is not None:
                 arguments.append(contract.takes.load(body))
         params = contract.query.parse_args()
@@ -162,7 +172,9 @@ class Resource(flask_restful.Resource):
                 answer.status_code = 304
                 answer.set_data(b"")
                 del answer.headers["Content-Type"]
-        if contract.status == 201:
+        if contract.location:
+            answer.headers["Location"] = contract.location.format_map(body)
+        elif contract.status == 201:
             answer.headers["Location"] = f"{request.path}/{body.get('id') or body.get('user_id')}"
         return answer
 
@@ -215,6 +227,14 @@ def read_body(contract: Contract) -> Any:
     if contract.takes is None and body:
         raise Invalid({name: ["Unknown field."] for name in body} if isinstance(body, dict) else {"_schema": ["This takes no body."]})
     return body
+
+
+def read_form(contract: Contract) -> dict[str, Any]:
+    """The request's multipart form, its flags as JSON has them. Raises what `uploads.read_form` does."""
+    form = uploads.read_form(contract)
+    assert contract.takes is not None, "an upload has a schema"
+    flags = {name for name, field in contract.takes.fields.items() if isinstance(field, Flag) and form.get(name) in ("true", "false")}
+    return form | {name: form[name] == "true" for name in flags}
 
 
 def _is_json(content_type: str) -> bool:

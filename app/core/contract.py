@@ -28,9 +28,11 @@ class Contract:
     permission: str | None = None
     credential: str = "access"
     takes: Schema | None = None
+    upload: str | None = None  # the setting that limits the file which comes along
     gives: Schema | None = None
     dump: Dump | None = None
     status: int = 200
+    location: str | None = None
     paged: bool = False
     query: Query = field(default_factory=lambda: NOTHING)
     if_match: bool = False
@@ -80,14 +82,22 @@ def takes(schema: Schema) -> Callable[[Method], Method]:
     return _note(takes=schema)
 
 
+def takes_upload(schema: Schema, most: str) -> Callable[[Method], Method]:
+    """As `takes`, of a multipart form with one `file`, whose size the setting `most` limits, in bytes."""
+    return _note(takes=schema, upload=most)
+
+
 def asks(query: Query) -> Callable[[Method], Method]:
     """The query parameters are handed to the method, as a dict, after the body."""
     return _note(query=query)
 
 
-def gives(schema: Schema, status: int = 200) -> Callable[[Method], Method]:
-    """What the method returns is answered as `schema` dumps it; with 201 also where it lies now."""
-    return _note(gives=schema, dump=compile_dump(schema), status=status)
+def gives(schema: Schema, status: int = 200, location: str | None = None) -> Callable[[Method], Method]:
+    """What the method returns is answered as `schema` dumps it; with 201 also where it lies now.
+
+    `location` is where that is, with the answer's fields in braces; by default the object's id below the address of the request.
+    """
+    return _note(gives=schema, dump=compile_dump(schema), status=status, location=location)
 
 
 def gives_page(schema: Schema, query: Query = NOTHING) -> Callable[[Method], Method]:

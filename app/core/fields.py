@@ -100,6 +100,15 @@ class Flag(fields.Boolean):
         return value
 
 
+class UploadField(fields.Field[Any]):
+    """The file of a multipart form: a `core.uploads.Incoming`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not hasattr(value, "sha256"):
+            raise ValidationError("Must be a file.")
+        return value
+
+
 class Reference(fields.String):
     """The id of another object."""
 

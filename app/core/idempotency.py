@@ -21,7 +21,6 @@ from sqlalchemy import CHAR, LargeBinary, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import execute, fetch_one, is_deadlock, on_sqlite, transaction
-from app.core.http import read_data
 from app.core.problems import Conflict, IdempotencyMismatch, Invalid, Problem, from_exception, response
 from app.core.types import Instant, now
 from app.extensions import Model
@@ -42,9 +41,12 @@ class IdempotentAnswer(Model):
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
-def once(act: Callable[[], Response]) -> Response:
-    """The answer of `act`, or the one that the same key got before. Raises Conflict and IdempotencyMismatch."""
-    digest, body_hash = _digest(), _body_hash()
+def once(act: Callable[[], Response], told: bytes) -> Response:
+    """The answer of `act`, or the one that the same key got before. `told` is what the request says, which must be the same.
+
+    Raises Conflict and IdempotencyMismatch.
+    """
+    digest, body_hash = _digest(), _keyed(told)
     try:
         with transaction():
             stored = _claim(digest, body_hash)
@@ -105,10 +107,6 @@ def _digest() -> str:
         raise Invalid({"Idempotency-Key": ["Must be 1 to 255 visible ASCII characters."]})
     caller = g.identity.user_id if g.get("identity") else "anonymous"
     return _keyed("\n".join((caller, request.full_path, key)).encode())
-
-
-def _body_hash() -> str:
-    return _keyed(read_data())
 
 
 def _keyed(text: bytes) -> str:

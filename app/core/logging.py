@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 
 import orjson
-from flask import Flask, g, has_request_context
+from flask import Flask, g, has_app_context
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -24,7 +24,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         line.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
-        if has_request_context() and "request_id" in g:
+        if has_app_context() and "request_id" in g:
             line.setdefault("request_id", g.request_id)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

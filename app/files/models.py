@@ -12,10 +12,7 @@ from app.extensions import Model
 
 
 class StoredFile(Model):
-    """A file in the storage, under its id. The row is there before the file is, so no file can be forgotten.
-
-    Rows of other tables refer to it; one that nothing refers to any more is removed with its file (`files.service.sweep`).
-    """
+    """A file in the storage, under its id. Rows of other tables refer to it; one that nothing refers to any more is swept."""
 
     __tablename__ = "files"
 

@@ -23,7 +23,7 @@ from tests.factories import PASSWORD
 # narrow, fitting         personal tokens of the owner: with every scope but the one that it takes; with that one alone
 # reader                  an editor of the list whose role in the service is viewer
 #
-# The list, the todos and the comment, the session and the token are the owner's; <user_id> is a guest of the list.
+# The list, the todos and the comment, the session, the token and the job are the owner's; <user_id> is a guest of the list.
 TABLE = """
                                             owner editor viewer stranger admin anonymous revoked disabled narrow fitting reader
 POST   /auth/register                         201    201    201      201   201       201     201      201    201     201    201
@@ -69,6 +69,9 @@ POST   /todos/<todo_id>/comments              201    201    403      404   404  
 GET    /todos/<todo_id>/comments/<comment_id>    200 200    200      404   404       401     401      401    403     200    200
 PATCH  /todos/<todo_id>/comments/<comment_id>    200 403    403      404   404       401     401      401    403     200    403
 DELETE /todos/<todo_id>/comments/<comment_id>    204 403    403      404   404       401     401      401    403     204    403
+GET    /jobs                                  200    200    200      200   200       401     401      401    403     200    200
+GET    /jobs/<job_id>                         200    404    404      404   404       401     401      401    403     200    404
+DELETE /jobs/<job_id>                         204    404    404      404   404       401     401      401    403     204    403
 """
 
 # What an operation that takes a body is sent, so that nothing but the caller can be what is wrong.

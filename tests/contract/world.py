@@ -12,6 +12,8 @@ from sqlalchemy import select
 from app.auth.models import PersonalToken, Session
 from app.comments.models import Comment
 from app.core.database import fetch_all
+from app.jobs import service as jobs
+from app.jobs.models import Job
 from app.lists.models import List, Member
 from app.todos.models import Todo
 from app.users.models import User
@@ -69,8 +71,13 @@ class World:
             "comment_id": self.comment_id,
             "user_id": self.people["guest"].id,
             "session_id": self._other_session(),
+            "job_id": self._job(),
             "token_id": self.create("/auth/tokens", {"name": "backup", "scopes": ["todos:read"]}),
         }
+
+    def _job(self) -> str:
+        with self.app.app_context():
+            return jobs.enqueue("export", {}, user_id=self.people["owner"].id).id
 
     def _other_session(self) -> str:
         other = factories.client(self.app, self.people["owner"])
@@ -122,6 +129,7 @@ class World:
             User: User.id.in_(people),
             Session: Session.user_id.in_(people),
             PersonalToken: PersonalToken.user_id.in_(people),
+            Job: Job.user_id.in_(people),
         }
         with self.app.app_context():
             return {table.__tablename__: sorted(map(str, fetch_all(select(table).where(which)))) for table, which in wanted.items()}

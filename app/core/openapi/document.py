@@ -104,6 +104,8 @@ class Document:
     def body(self, operation: Operation) -> Json:
         """A Request Body Object."""
         media = self.media(self.requests.resolve_nested_schema(operation.contract.takes))
+        if operation.contract.upload:
+            return {"required": True, "content": {"multipart/form-data": media}}
         kinds = ["application/json", *(["application/merge-patch+json"] if operation.method == "PATCH" else [])]
         return {"required": True, "content": dict.fromkeys(kinds, media)}
 

@@ -14,7 +14,7 @@ from apispec.ext.marshmallow.common import make_schema_key, resolve_schema_insta
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
-from app.core.fields import DayField, InstantField, Line, Reference, Tagged, Text, Word
+from app.core.fields import DayField, InstantField, Line, Reference, Tagged, Text, UploadField, Word
 from app.core.openapi.shared import Json
 
 _WITHOUT_NUL = r"^[^\u0000]*$"
@@ -25,6 +25,7 @@ _SAMPLES: dict[str, Any] = {
     "date": "2026-11-24",
     "email": "ada@example.org",
     "string": "text",
+    "binary": "(the bytes of the file)",
     "boolean": False,
     "number": 1.0,
 }
@@ -39,6 +40,7 @@ class _Converter(OpenAPIConverter, ABC):
         DayField: ("string", "date"),
         Word: ("string", None),
         Tagged: (None, None),
+        UploadField: ("string", "binary"),
     }
 
     def __init__(self, spec: APISpec) -> None:

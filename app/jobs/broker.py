@@ -1,0 +1,95 @@
+"""Celery, set up so that a message or a worker may be lost at any time, and no broker can hold a request up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from celery import Celery, Task
+from celery.signals import worker_process_init
+from flask import Flask
+
+from app.config import worker_processes
+from app.core.database import engine
+from app.jobs.bell import Bell
+
+SECONDS = 1  # that a broker may take for what others do in milliseconds
+LIMIT_SECONDS = 30 * 60  # of one task, and so of one job
+_QUEUE = "tickbox"
+
+
+def init_app(app: Flask) -> None:
+    """Give the app its Celery, and what wakes workers."""
+
+    class ContextTask(Task):  # type: ignore[type-arg]  # generic for the type checker alone
+        """A task that runs inside the app's context."""
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with app.app_context():
+                return self.run(*args, **kwargs)
+
+    celery = Celery(app.name, task_cls=ContextTask, set_as_current=False)
+    celery.conf.update(_settings(app))
+    app.extensions["celery"] = celery
+    app.extensions["bell"] = Bell(celery)
+
+    def leave_connections_to_the_parent(**_: Any) -> None:
+        with app.app_context():
+            engine().dispose(close=False)
+
+    app.extensions["worker_process_init"] = leave_connections_to_the_parent  # signals keep weak references
+    worker_process_init.connect(leave_connections_to_the_parent)
+
+
+def answers(celery: Celery[Any]) -> bool:
+    """Whether the broker can be reached, within about two seconds."""
+    try:
+        with celery.connection_for_write(connect_timeout=SECONDS) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=1)
+            connection.default_channel  # noqa: B018  # opens it, which Redis needs for a first command
+    except Exception:  # each transport has its own kinds
+        return False
+    return True
+
+
+def _settings(app: Flask) -> dict[str, Any]:
+    url = app.config["BROKER_URL"]
+    kind = urlsplit(url).scheme.removesuffix("s") or "filesystem"
+    options: dict[str, dict[str, Any]] = {
+        "filesystem": _folder(Path(app.config["INSTANCE_PATH"]) / "broker") if kind == "filesystem" else {},
+        "redi": {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS, "visibility_timeout": 2 * LIMIT_SECONDS},
+        "amqp": {"confirm_publish": True},
+    }
+    return {
+        "broker_url": url or "filesystem://",
+        "broker_transport_options": options[kind],
+        "broker_connection_timeout": SECONDS,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "task_default_queue": _QUEUE,
+        "task_default_queue_type": "quorum" if kind == "amqp" else "classic",
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_publish_retry": False,
+        "task_time_limit": LIMIT_SECONDS,
+        "task_soft_time_limit": LIMIT_SECONDS - 60,
+        "accept_content": ["json"],
+        "worker_concurrency": worker_processes(app.config),
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": 5,
+        "worker_max_tasks_per_child": 10_000,
+        "worker_max_memory_per_child": 500_000,  # KiB
+        "worker_hijack_root_logger": False,
+        "worker_enable_remote_control": kind != "filesystem",
+        "worker_proc_alive_timeout": 30.0,
+        "beat_scheduler": "celery.beat:Scheduler",  # in memory: what is due stands in the database
+    }
+
+
+def _folder(folder: Path) -> dict[str, Any]:
+    for part in ("messages", "control"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    messages = str(folder / "messages")
+    return {"data_folder_in": messages, "data_folder_out": messages, "control_folder": str(folder / "control")}

@@ -1,0 +1,121 @@
+"""Doing jobs: a worker takes the next one, does it, and writes down how it ended."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from flask import g
+from sqlalchemy import Row, select, update
+
+from app.core.database import execute, fetch_one
+from app.core.identity import Identity
+from app.core.problems import Problem
+from app.core.types import now
+from app.jobs.kinds import KINDS
+from app.jobs.models import Job
+from app.jobs.service import ring
+from app.jobs.work import KEPT, Cancelled, Superseded, Work
+from app.users.models import User
+from app.users.permissions import ROLES
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 5
+PAUSES = (10, 60, 600, 3600)  # seconds before the second to fifth attempt
+SECONDS = 5.0
+
+
+def run_all() -> int:
+    """Do jobs until none is waiting, or for about 5 seconds, and then wake another worker; gives how many were done."""
+    begun = monotonic()
+    done = 0
+    while run_next():
+        done += 1
+        if monotonic() - begun > SECONDS:
+            ring()
+            break
+    return done
+
+
+def run_next() -> bool:
+    """Do the job that has waited longest; says whether there was one."""
+    job = _take()
+    if job is None:
+        return False
+    g.request_id = job.request_id or job.id
+    work = Work(job)
+    try:
+        with work.alive():
+            _do(work, job)
+    except Superseded:
+        log.warning("attempt %s at job %s came too late", work.attempt, work.job_id)
+    except Cancelled:
+        _end(work, "cancelled")
+    except SoftTimeLimitExceeded:
+        _end(work, "failed", "It took too long.")
+    except Problem as problem:
+        if problem.status < 500:
+            _end(work, "failed", problem.detail)
+        else:
+            _try_again(work, problem)
+    except Exception as error:
+        _try_again(work, error)
+    finally:
+        g.pop("identity", None)
+    return True
+
+
+def _take() -> Row[Any] | None:
+    """The job that has waited longest, as this worker's: nobody else gets it while it gives signs of life."""
+    moment = now()
+    next_one = select(Job.id).where(Job.state == "queued", Job.run_after <= moment).order_by(Job.run_after, Job.id).limit(1)
+    begun = {"state": "running", "attempts": Job.attempts + 1, "heartbeat_at": moment, "started_at": moment}
+    taken = update(Job).where(Job.id == next_one.with_for_update(skip_locked=True).scalar_subquery(), Job.state == "queued")
+    return fetch_one(taken.values(**begun, processed=0, total=None, message=None).returning(Job))
+
+
+def _do(work: Work, job: Row[Any]) -> None:
+    kind = KINDS.get(job.kind)
+    if kind is None:
+        raise LookupError(f"this code does not know jobs of the kind {job.kind}")
+    if job.user_id is not None:
+        g.identity = _identity(job.user_id)
+    result = kind.run(work, job.args)
+    if not work.finished:
+        work.finish(result)
+
+
+def _identity(user_id: str) -> Identity:
+    """The account whose job it is, with what it may do now. Raises Superseded where it is gone, Cancelled where it is disabled."""
+    user = fetch_one(select(User).where(User.id == user_id))
+    if user is None:
+        raise Superseded
+    if not user.active:
+        raise Cancelled
+    return Identity(user.id, ROLES[user.role], user.time_zone, user.inbox_id)
+
+
+def _end(work: Work, state: str, error: str | None = None) -> None:
+    moment = now()
+    work.end(state=state, error=error and error[:1000], finished_at=moment, expires_at=moment + KEPT)
+
+
+def _try_again(work: Work, error: Exception) -> None:
+    """Let the job wait for another attempt, or fail with its last."""
+    log.error("attempt %s at job %s failed", work.attempt, work.job_id, exc_info=error)
+    if work.attempt >= MOST_ATTEMPTS:
+        _end(
+            work,
+            "failed",
+            f"It failed {MOST_ATTEMPTS} times. The operator finds the reason in the log under the request id {g.request_id}.",
+        )
+        return
+    execute(
+        update(Job)
+        .where(Job.id == work.job_id, Job.state == "running", Job.attempts == work.attempt)
+        .values(state="queued", run_after=now() + timedelta(seconds=PAUSES[work.attempt - 1]), message="It will be tried again.")
+    )

@@ -1,0 +1,119 @@
+"""Jobs: asking for them, looking at them, and calling them off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app, g
+from sqlalchemy import ColumnElement, Row, delete, select, update
+
+from app.core.database import after_commit, execute, fetch_all, fetch_one, insert_or, transaction
+from app.core.identity import me
+from app.core.paging import Listing, Order
+from app.core.problems import Conflict, NotFound
+from app.core.types import id_time, new_id, now
+from app.jobs.bell import Bell
+from app.jobs.models import Job
+from app.jobs.work import KEPT
+
+ENDED = ("succeeded", "failed", "cancelled")
+HISTORY = timedelta(days=30)
+
+
+def enqueue(
+    kind: str, args: dict[str, Any], *, user_id: str | None = None, key: str | None = None, upload_id: str | None = None
+) -> Row[Any] | None:
+    """Ask for a job, in the transaction that is open: it is there if that one commits. Args hold ids, never secrets.
+
+    Without a `user_id` it is the service's own. There is one job for a `key`, ever; None where it is there already.
+    """
+    job_id = new_id()
+    moment = id_time(job_id)
+    row = {"user_id": user_id, "kind": kind, "key": key, "args": args, "upload_id": upload_id, "request_id": g.get("request_id", "")}
+    statement = insert_or(Job).values(id=job_id, **row, created_at=moment, run_after=moment)
+    job = execute(statement.on_conflict_do_nothing(index_elements=["key"]).returning(Job)).first()
+    if job is not None:
+        after_commit(ring)
+    return job
+
+
+def start(kind: str, args: dict[str, Any], *, upload_id: str | None = None) -> Row[Any]:
+    """A job of the caller's."""
+    job = enqueue(kind, args, user_id=me().user_id, upload_id=upload_id)
+    assert job is not None, "a job without a key is always new"
+    return job
+
+
+def ring() -> None:
+    """Wake a worker."""
+    bell: Bell = current_app.extensions["bell"]
+    bell.ring()
+
+
+def listing(state: str | None = None, kind: str | None = None) -> Listing:
+    """The caller's jobs, the newest first."""
+    statement = select(Job).where(Job.user_id == me().user_id)
+    for column, value in ((Job.state, state), (Job.kind, kind)):
+        statement = statement if value is None else statement.where(column == value)
+    return Listing(statement, Order(Job.id, Job.id, descending=True), {"of": "jobs", "state": state, "kind": kind})
+
+
+def find(job_id: str) -> Row[Any]:
+    """A job of the caller's. Raises NotFound."""
+    job = fetch_one(select(Job).where(Job.id == job_id, Job.user_id == me().user_id))
+    if job is None:
+        raise NotFound.of("Job", job_id)
+    return job
+
+
+def cancel(job_id: str) -> None:
+    """Call off a job of the caller's: one that waits never begins, one that runs stops at its next step.
+
+    Raises NotFound, and Conflict where it has ended otherwise.
+    """
+    call_off(find(job_id))
+
+
+def call_off(job: Row[Any]) -> None:
+    """Call off a job, whosever it is. Raises Conflict where it has ended."""
+    moment = now()
+    waiting = update(Job).where(Job.id == job.id, Job.state == "queued")
+    with transaction():
+        done = fetch_one(waiting.values(state="cancelled", finished_at=moment, expires_at=moment).returning(Job.id)) or fetch_one(
+            update(Job).where(Job.id == job.id, Job.state == "running").values(cancelling=True).returning(Job.id)
+        )
+        state = None if done else execute(select(Job.state).where(Job.id == job.id)).scalar_one_or_none()
+    if state in ("succeeded", "failed"):
+        raise Conflict(f"The job has {state} already.")
+
+
+def retry(job_id: str) -> bool:
+    """Let a job that failed, or was cancelled, begin anew; says whether there was one."""
+    again = {"state": "queued", "attempts": 0, "cancelling": False, "error": None, "finished_at": None, "expires_at": None}
+    statement = update(Job).where(Job.id == job_id, Job.state.in_(("failed", "cancelled"))).values(**again, run_after=now())
+    done = fetch_one(statement.returning(Job.id)) is not None
+    if done:
+        ring()
+    return done
+
+
+def expire(most: int = 1000) -> int:
+    """Let go of the files of jobs that ended a day ago, at most so many; gives how many jobs those were."""
+    old = select(Job.id).where(Job.expires_at < now(), Job.file_id.is_not(None) | Job.upload_id.is_not(None)).limit(most)
+    return _count(update(Job).where(Job.id.in_(old)).values(file_id=None, upload_id=None).returning(Job.id))
+
+
+def forget(most: int = 1000) -> int:
+    """Remove jobs that ended 30 days ago, at most so many; gives how many those were."""
+    old = select(Job.id).where(Job.expires_at < now() - HISTORY + KEPT, Job.state.in_(ENDED)).limit(most)
+    return _count(delete(Job).where(Job.id.in_(old)).returning(Job.id))
+
+
+def matching(*which: ColumnElement[bool], most: int) -> list[Row[Any]]:
+    """The newest jobs that meet these conditions, whosever they are."""
+    return list(fetch_all(select(Job).where(*which).order_by(Job.id.desc()).limit(most)))
+
+
+def _count(statement: Any) -> int:
+    return len(fetch_all(statement))

@@ -1,0 +1,14 @@
+"""What Celery is pointed at: `celery -A app.worker worker`, and `celery -A app.worker beat`."""
+
+from __future__ import annotations
+
+import sys
+
+from app import create_app
+from app.config import ConfigurationError
+
+try:
+    celery = create_app().extensions["celery"]
+except ConfigurationError as wrong:
+    sys.exit(str(wrong))
+celery.set_default()
