@@ -13,6 +13,7 @@ from gunicorn import util
 from app.config import ROOT, ConfigurationError, is_embedded, load
 from app.core.http import CSP, HEADERS
 from app.extensions import db
+from app.system import caretaker
 
 try:
     settings = load()
@@ -71,6 +72,11 @@ def post_worker_init(worker):
     """Let Ctrl-C end a worker as SIGTERM does: Gunicorn's handler for it waits for a lock that the interrupted thread may itself hold."""
     for number in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, worker.handle_exit)
+
+
+def on_exit(server):
+    """Let the worker that `flask serve` began end with the service."""
+    caretaker.stop()
 
 
 def pre_request(worker, req):

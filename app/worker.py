@@ -6,9 +6,11 @@ import sys
 
 from app import create_app
 from app.config import ConfigurationError
+from app.system import caretaker
 
 try:
     celery = create_app().extensions["celery"]
 except ConfigurationError as wrong:
     sys.exit(str(wrong))
 celery.set_default()
+caretaker.end_with_parent()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from app.jobs.bell import Bell
 
 SECONDS = 1  # that a broker may take for what others do in milliseconds
 LIMIT_SECONDS = 30 * 60  # of one task, and so of one job
+POLL_SECONDS = 0.2  # between two looks into the folder
 _QUEUE = "tickbox"
 
 
@@ -42,8 +44,11 @@ def init_app(app: Flask) -> None:
     worker_process_init.connect(leave_connections_to_the_parent)
 
 
-def answers(celery: Celery[Any]) -> bool:
+def answers(app: Flask) -> bool:
     """Whether the broker can be reached, within about two seconds."""
+    celery: Celery[Any] = app.extensions["celery"]
+    if not app.config["BROKER_URL"]:
+        return os.access(celery.conf.broker_transport_options["data_folder_in"], os.W_OK)
     try:
         with celery.connection_for_write(connect_timeout=SECONDS) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=1)
@@ -62,7 +67,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "amqp": {"confirm_publish": True},
     }
     return {
-        "broker_url": url or "filesystem://",
+        "broker_url": url or "filesystem://localhost",
         "broker_transport_options": options[kind],
         "broker_connection_timeout": SECONDS,
         "broker_connection_retry_on_startup": True,
@@ -92,4 +97,5 @@ def _folder(folder: Path) -> dict[str, Any]:
     for part in ("messages", "control"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     messages = str(folder / "messages")
-    return {"data_folder_in": messages, "data_folder_out": messages, "control_folder": str(folder / "control")}
+    folders = {"data_folder_in": messages, "data_folder_out": messages, "control_folder": str(folder / "control")}
+    return {**folders, "polling_interval": POLL_SECONDS}

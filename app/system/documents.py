@@ -20,7 +20,9 @@ blueprint = Blueprint("documents", __name__)
 
 VIEWS = {
     "/healthz": View("text/plain", {200: "ok\n"}),
-    "/readyz": View("text/plain", {200: "database: ok\nmigrations: ok\n", 503: "database: out of reach\nmigrations: unknown\n"}),
+    "/readyz": View(
+        "text/plain", {200: "database: ok\nmigrations: ok\nbroker: ok\n", 503: "database: out of reach\nmigrations: unknown\nbroker: ok\n"}
+    ),
     "/openapi.json": View("application/json", {200: {"openapi": "3.1.0"}}),
     "/docs": View("text/html", {200: "<!doctype html>"}),
 }

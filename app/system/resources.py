@@ -6,11 +6,12 @@ from functools import cache
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import MIGRATIONS, engine
+from app.jobs import broker
 
 blueprint = Blueprint("system", __name__)
 
@@ -31,6 +32,7 @@ def readyz() -> Response:
             lines["migrations"] = _migrations(connection)
     except SQLAlchemyError:
         lines = {"database": "out of reach", "migrations": "unknown"}
+    lines["broker"] = "ok" if broker.answers(current_app) else "out of reach; jobs wait until it is back"
     ready = all(state == "ok" for state in lines.values())
     text = "".join(f"{name}: {state}\n" for name, state in lines.items())
     return Response(text, 200 if ready else 503, content_type="text/plain; charset=utf-8")

@@ -52,7 +52,7 @@ def raw(server, request: bytes) -> bytes:
 def test_it_is_ready_and_says_of_what(live_server):
     answer = requests.get(f"{live_server.url}/readyz", timeout=5)
 
-    assert (answer.status_code, answer.text) == (200, "database: ok\nmigrations: ok\n")
+    assert (answer.status_code, answer.text) == (200, "database: ok\nmigrations: ok\nbroker: ok\n")
 
 
 def test_liveness_touches_no_database(client, statements):

@@ -1,0 +1,128 @@
+"""No accepted job is lost, and each is done once, whatever dies: with real workers, on every broker."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.brokers import BROKERS
+from tests.conftest import installation, service
+from tests.jobs.live import Queue, Worker
+
+JOBS = 300
+DEAD_AFTER = 3.0  # seconds without a sign of life; 30 in the service
+BOUND = 60.0
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BROKERS])
+def broker(request, tmp_path_factory, migrated):
+    with ExitStack() as stack:
+        settings = stack.enter_context(installation(migrated, tmp_path_factory))
+        folder = settings["INSTANCE_PATH"] if request.param == "folder" else tmp_path_factory.mktemp(request.param)
+        found = BROKERS[request.param](type(tmp_path_factory.getbasetemp())(folder))
+        stack.callback(found.stop)
+        found.start()
+        found.app = stack.enter_context(service(**settings | found.settings))
+        yield found
+
+
+@pytest.fixture
+def make_worker(broker):
+    with ExitStack() as stack:
+
+        def make():
+            worker = Worker(broker.app, DEAD_AFTER)
+            stack.callback(worker.kill)
+            return worker.start()
+
+        yield make
+
+
+@pytest.fixture
+def queue(broker):
+    return Queue(broker.app)
+
+
+def test_a_worker_is_killed_with_its_whole_group_and_started_again(queue, make_worker):
+    worker = make_worker()
+    queue.put_many(JOBS, seconds=0.05)
+    queue.wait_for("succeeded", 20)
+
+    worker.kill()
+    make_worker()
+
+    queue.assert_done_once(BOUND)
+
+
+def test_a_broker_is_killed_and_loses_all_that_it_held(broker, queue, make_worker):
+    worker = make_worker()
+    queue.put_many(JOBS, seconds=0.02)
+    queue.wait_for("succeeded", 20)
+
+    broker.kill()
+    queue.put_many(20)
+    time.sleep(0.5)  # so long it is away, at least
+    broker.start()
+
+    queue.assert_done_once(BOUND)
+    assert worker.process.poll() is None
+
+
+def test_a_broker_hangs_and_nobody_who_asks_for_work_waits(broker, queue, make_worker):
+    if not hasattr(broker, "hang"):
+        pytest.skip("a folder does not hang")
+    make_worker()
+    queue.put("probe", seconds=0)
+    queue.wait_for("succeeded", 1)
+    broker.hang()
+    try:
+        waits = []
+        for _ in range(10):
+            begun = time.monotonic()
+            queue.put("probe", seconds=0)
+            waits.append(time.monotonic() - begun)
+            time.sleep(0.3)  # so that messages are sent one by one, and each meets the broker
+    finally:
+        broker.resume()
+
+    assert max(waits) < 1.5
+    queue.assert_done_once(BOUND)
+
+
+def test_an_api_dies_between_the_commit_and_the_message(broker, queue, make_worker, monkeypatch):
+    make_worker()
+    monkeypatch.setattr(type(broker.app.extensions["bell"]), "ring", lambda self: None)
+    queue.put_many(20)
+
+    queue.assert_done_once(BOUND)
+
+
+def test_a_job_that_kills_its_worker_each_time_fails_after_five_attempts_while_the_others_flow(queue, make_worker):
+    make_worker()
+    queue.put("deadly")
+    queue.put_many(50, seconds=0.05)
+
+    queue.wait_for("succeeded", 50, BOUND)
+    queue.wait_for("failed", 1, BOUND)
+
+    assert queue.job(0).attempts == 5
+    assert queue.job(0).error == "Its worker died 5 times while doing it."
+
+
+def test_two_workers_and_two_schedulers_do_each_job_once(queue, make_worker):
+    make_worker(), make_worker()
+    queue.put_many(JOBS)
+
+    queue.assert_done_once(BOUND)
+
+
+def test_a_worker_that_is_asked_to_end_finishes_what_it_does(queue, make_worker):
+    worker = make_worker()
+    queue.put("probe", seconds=2)
+    queue.wait_for("running")
+
+    assert worker.stop() == 0
+
+    assert queue.states() == {"succeeded": 1}
