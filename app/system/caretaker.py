@@ -49,7 +49,12 @@ def stop() -> None:
 def end_with_parent() -> None:
     """In a worker that has a caretaker: end when it does, as a worker in a session of its own would not."""
     if PROCESS in os.environ:
-        threading.Thread(target=_watch, args=(os.getppid(),), name="parent", daemon=True).start()
+        follow_parent()
+
+
+def follow_parent(**_: object) -> None:
+    """End this process soon after its parent has ended, even where that was killed. Celery's embedded scheduler would go on for ever."""
+    threading.Thread(target=_watch, args=(os.getppid(),), name="parent", daemon=True).start()
 
 
 def _watch(parent: int) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
 from tests.factories import PASSWORD
+from tests.live import wait_until
 
 WRITERS = 16
 TODOS = 200
@@ -103,6 +106,48 @@ def test_it_ends_cleanly_and_before_its_workers_would_be_killed(make_live_server
     assert server.stop(sent, seconds=25) == 0
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{server.url}/healthz", timeout=5)
+
+
+def processes(server, word="app.worker"):
+    """The processes of the server's session whose command line holds the word, and of sessions that it began: parents first."""
+    found = {}
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    known = {server.process.pid}
+    for line in sorted(listed.splitlines(), key=lambda line: int(line.split()[0])):
+        pid, parent, command = line.split(maxsplit=2)
+        if int(parent) in known:
+            known.add(int(pid))
+            found[int(pid)] = command
+    return [pid for pid, command in found.items() if word in command]
+
+
+def is_there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_worker_that_dies_is_begun_again(make_live_server):
+    server = make_live_server()
+    first = wait_until(lambda: processes(server))
+
+    os.kill(first[0], signal.SIGKILL)
+
+    wait_until(lambda: set(processes(server)) - set(first), 30)
+    wait_until(lambda: not any(map(is_there, first)), 30)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_the_worker_ends_with_the_service(make_live_server, sent):
+    server = make_live_server()
+    workers = wait_until(lambda: processes(server)[3:] and processes(server), 30)
+
+    os.kill(server.process.pid, sent)
+    server.process.wait(25)
+
+    wait_until(lambda: not any(map(is_there, workers)), 30)
 
 
 def test_a_bad_setting_is_named_without_a_traceback(make_live_server):
