@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import MAXYEAR, date, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from math import prod
 from types import FunctionType, SimpleNamespace
 
@@ -93,12 +93,25 @@ def _expanded(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
     if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts and "BYDAY" in parts:
         # dateutil would take the first week for one that begins on the day of `start`, and count its positions from there.
         whole = _begin_of_week(whole, parts.get("WKST", "MO"))
+    if re.search("[0-9]", parts.get("BYDAY", "")):
+        parts = parts | {"BYDAY": _numbered(parts["BYDAY"], most=5 if _in_months(parts) else 53)}
     parsed = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=whole)
     assert isinstance(parsed, rrule), "one rule is no set of rules"
     for found in _bounded(parsed, min(start.year + HORIZON_YEARS, MAXYEAR)):
         exact = found.replace(microsecond=start.microsecond)
         if exact > start:
             yield exact
+
+
+def _numbered(days: str, most: int) -> str:
+    """BYDAY with a number on every day: of MO,2SU dateutil would take only the second Sundays that are Mondays, too."""
+    each = [[day] if len(day) > 2 else [f"{number}{day}" for number in range(1, most + 1)] for day in days.split(",")]
+    return ",".join(chain.from_iterable(each))
+
+
+def _in_months(parts: dict[str, str]) -> bool:
+    """Whether the numbers of BYDAY count within months, not years."""
+    return parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts
 
 
 def _begin_of_week(moment: datetime, first: str) -> datetime:
@@ -126,8 +139,7 @@ def _check_combination(parts: dict[str, str]) -> None:
     if re.search("[0-9]", parts.get("BYDAY", "")):
         if freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts:
             raise ValidationError("BYDAY takes numbers with FREQ=MONTHLY or YEARLY only, and not with BYWEEKNO.")
-        in_months = freq == "MONTHLY" or "BYMONTH" in parts
-        if in_months and any(int(number) > 5 for number in re.findall("[0-9]+", parts["BYDAY"])):
+        if _in_months(parts) and any(int(number) > 5 for number in re.findall("[0-9]+", parts["BYDAY"])):
             raise ValidationError("No day of the week comes more than 5 times in a month.")
     if "BYSETPOS" in parts and not any(name.startswith("BY") and name != "BYSETPOS" for name in parts):
         raise ValidationError("BYSETPOS needs another BY part to choose from.")
