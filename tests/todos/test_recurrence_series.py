@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import databases, factories
+from tests import factories
 from tests.arrange import find, make_list, make_todo, open_count, share
 from tests.todos.test_batch import run, update
 
@@ -355,21 +355,3 @@ def test_a_series_goes_on_from_its_newest_todo(client, todo):
 
     assert {each["series_id"] for each in find(client)} == {todo["id"]}
     assert sorted(each["due_on"] for each in find(client)) == ["2026-11-30", "2026-12-01", "2026-12-02"]
-
-
-@pytest.mark.parametrize("many", [1, 40])
-def test_a_batch_takes_as_many_statements_however_many_recur(client, statements, many):
-    todos = [make_todo(client, str(number), due_at="2026-11-30T09:00:00Z", recurrence="FREQ=DAILY") for number in range(many)]
-    with statements() as seen:
-        run(client, *[update(todo, done=True) for todo in todos])
-
-    # Besides the eight of every batch: who is followed already, the time zones, and the new todos.
-    assert len([statement for statement in seen if not statement.startswith(("COMMIT", "SELECT pg_"))]) == 11
-
-
-def test_to_complete_a_todo_that_recurs_takes_so_many_statements(client, todo, statements):
-    with statements() as seen:
-        complete(client, todo)
-
-    # One that leaves it alone as it recurs; then reading (locked on PostgreSQL), who follows, the time zone, both todos.
-    assert len([statement for statement in seen if not statement.startswith(("COMMIT", "SELECT pg_"))]) == 6 + bool(databases.SERVER)
