@@ -88,11 +88,12 @@ class _Board:
             raise PreconditionFailed(current=row)
         if not changes:
             return str(row["id"])
-        columns = changed(row, changes, self._zone_of)
         list_id = changes.get("list_id", row["list_id"])
         leaves = list_id != row["list_id"]
         if leaves:
             self._check_list(list_id)
+        columns = changed(row, changes, self._zone_of)
+        if leaves:
             columns.setdefault("parent_id", None)
             for each in self.tree.below(row["id"]):
                 self._place(list_id, self.rows[each]["position"])

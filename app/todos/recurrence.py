@@ -66,6 +66,7 @@ def check_rule(rule: str) -> None:
     _check_combination(parts)
     try:
         rrulestr(rule.upper(), ignoretz=True)
+        datetime.fromisoformat(parts.get("UNTIL", "20261130"))  # of dates that are none dateutil makes others
     except ValueError:
         raise _invalid() from None
 

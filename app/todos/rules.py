@@ -52,7 +52,10 @@ def is_to_be_followed(row: Mapping[str, Any], columns: Mapping[str, Any]) -> boo
 
 
 def next_todo(todo: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any] | None:
-    """Every column but the position of the todo that follows a completed one; None where its rule is used up."""
+    """Every column but the position of the todo that follows a completed one; None where its rule is used up.
+
+    It keeps the parent, which is live as long as the todo is: a parent takes its subtasks along wherever it goes.
+    """
     due = next(dues(todo, zone), None)
     if due is None:
         return None

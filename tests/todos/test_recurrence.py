@@ -29,7 +29,7 @@ def test_a_rule_of_rfc_5545_is_taken_as_it_is(client, rule):
 @pytest.mark.parametrize(
     "rule",
     ["FREQ=SECONDLY", "FREQ=HOURLY;COUNT=2", "BYDAY=MO", "FREQ=DAILY;BYMONTH=99", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=10000",
-     "FREQ=YEARLY;BYEASTER=1", "FREQ=DAILY;UNTIL=20261331", "FREQ=DAILY;COUNT=2;UNTIL=20260101", "FREQ=DAILY;FREQ=WEEKLY", "FREQ=DAILY;", "every day"],
+     "FREQ=YEARLY;BYEASTER=1", "FREQ=DAILY;UNTIL=20261331", "FREQ=DAILY;COUNT=2;UNTIL=20260101", "FREQ=DAILY;UNTIL=00000101", "FREQ=DAILY;UNTIL=20261130T240000Z", "FREQ=DAILY;FREQ=WEEKLY", "FREQ=DAILY;", "every day"],
 )  # fmt: skip
 def test_a_rule_that_is_none_or_a_bomb_is_refused(client, rule):
     answer = create(client, rule)
