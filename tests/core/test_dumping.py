@@ -141,6 +141,6 @@ def test_a_kind_of_field_that_is_not_known_falls_back_on_marshmallow():
 
 def test_every_column_that_is_shown_is_in_the_random_rows():
     assert set(ROWS[TodoSchema]) == set(TodoSchema().fields)
-    assert {"search", "task_key", "due_key", "deleted_with"} == {column.name for column in Todo.__table__.columns} - set(
-        TodoSchema().fields
-    )
+    assert {"search", "task_key", "due_key", "deleted_with", "reminded_at", "series_start"} == {
+        column.name for column in Todo.__table__.columns
+    } - set(TodoSchema().fields)
