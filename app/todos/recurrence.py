@@ -19,7 +19,7 @@ from marshmallow import ValidationError
 HORIZON_YEARS = 50
 """How far a rule is followed. Nobody plans further, and it bounds the time that a rule which never matches takes."""
 MOST_TIMES = 24  # a day
-MOST_POSITIONS = 10  # dateutil looks through the days of a period once for each
+MOST_POSITIONS = 5  # dateutil looks through the days of a period once for each
 
 _FREQUENCIES = "DAILY|WEEKLY|MONTHLY|YEARLY"  # nobody does a todo every second, and a server should not either
 _DAY = "[+-]?(?:[1-9]|[1-4][0-9]|5[0-3])?(?:MO|TU|WE|TH|FR|SA|SU)"

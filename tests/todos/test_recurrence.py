@@ -9,7 +9,7 @@ from tests.arrange import make_todo
 
 HOURS = ",".join(map(str, range(24)))
 EVERY_DAY = "BYDAY=MO,TU,WE,TH,FR,SA,SU"
-POSITIONS = "BYSETPOS=1,2,3,4,5,6,7,8,9,10"
+POSITIONS = "BYSETPOS=2,3,4,5,6"
 NEVER = "The rule gives no date within 50 years after the due."
 
 
@@ -49,7 +49,7 @@ def test_a_rule_that_is_none_or_a_bomb_is_refused(client, rule):
         ("FREQ=MONTHLY;BYDAY=6MO", "No day of the week comes more than 5 times in a month."),
         ("FREQ=YEARLY;BYMONTH=12;BYDAY=53SU", "No day of the week comes more than 5 times in a month."),
         ("FREQ=DAILY;BYSETPOS=1", "BYSETPOS needs another BY part to choose from."),
-        (f"FREQ=YEARLY;{EVERY_DAY};{POSITIONS},11", "BYSETPOS takes up to 10 positions."),
+        (f"FREQ=YEARLY;{EVERY_DAY};{POSITIONS},7", "BYSETPOS takes up to 5 positions."),
     ],
 )
 def test_parts_that_do_not_go_together_are_refused(client, rule, message):
@@ -98,10 +98,10 @@ def test_a_todo_is_due_up_to_24_times_a_day(client, parts, status):
     [
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
-        f"FREQ=DAILY;{EVERY_DAY};{POSITIONS.replace('=1,', '=11,')}",
+        f"FREQ=DAILY;{EVERY_DAY};{POSITIONS}",
         "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2",
-        f"FREQ=MONTHLY;{EVERY_DAY};BYSETPOS=32,33,34,35,36,37,38,39,40",
-        "FREQ=YEARLY;BYYEARDAY=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19;BYSETPOS=20,21,22,23,24,25",
+        f"FREQ=MONTHLY;{EVERY_DAY};BYSETPOS=32,33,34,35,36",
+        "FREQ=YEARLY;BYYEARDAY=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19;BYSETPOS=20,21,22,23,24",
         "FREQ=YEARLY;BYWEEKNO=20;BYMONTH=1",
         "FREQ=YEARLY;INTERVAL=51",
     ],
@@ -112,7 +112,7 @@ def test_a_rule_that_never_comes_is_refused_in_no_time(client, rule):
     spent = time.process_time() - begin
 
     assert answer.json["errors"] == {"recurrence": [NEVER]}
-    assert spent < 0.5  # 0.12 s at the most when nothing else runs
+    assert spent < 0.5  # 0.08 s at the most when nothing else runs
 
 
 def test_a_rule_that_comes_once_in_decades_is_taken(client):
