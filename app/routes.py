@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
     api.add_resource(todos.TodoDetail, "/todos/<todo_id>")
     api.add_resource(todos.TodoRestore, "/todos/<todo_id>/restore")
     api.add_resource(todos.TodoMove, "/todos/<todo_id>/move")
+    api.add_resource(todos.TodoOccurrences, "/todos/<todo_id>/occurrences")
     api.add_resource(todos.TagCollection, "/tags")
     api.add_resource(comments.CommentCollection, "/todos/<todo_id>/comments")
     api.add_resource(comments.CommentDetail, "/todos/<todo_id>/comments/<comment_id>")

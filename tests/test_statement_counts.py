@@ -71,6 +71,16 @@ def batch(operation):
     return build
 
 
+def complete(todo):
+    return {"op": "update", "id": todo["id"], "todo": {"done": True}}
+
+
+def recurring(world):
+    """A world whose todos all recur."""
+    return SimpleNamespace(todos=make_todos(world.client, *[{"task": str(number), **RECURRING} for number in range(world.rows)]))
+
+
+RECURRING = {"due_at": "2026-11-30T09:00:00Z", "recurrence": "FREQ=DAILY"}
 OPERATIONS = {
     "lists": (1, lambda w: ("get", "/lists?limit=200")),
     "lists, counted": (2, lambda w: ("get", "/lists?count=true")),
@@ -92,6 +102,8 @@ OPERATIONS = {
     "a new subtask": (3, lambda w: ("post", "/todos", {"task": "x", "list_id": w.shared, "parent_id": w.parent})),
     "a new todo, assigned": (3, lambda w: ("post", "/todos", {"task": "x", "list_id": w.shared, "assignee_id": w.member.id})),
     "a todo is done": (1, lambda w: ("patch", new(w), {"done": True})),
+    "a todo that recurs is done": (6, lambda w: ("patch", new(w, **RECURRING), {"done": True})),
+    "a todo that recurs is due again": (2, lambda w: ("get", new(w, **RECURRING) + "/occurrences?limit=100")),
     "a todo is replaced": (2, lambda w: ("put", new(w, list_id=w.inbox), {"task": "x"})),
     "a todo is assigned": (3, lambda w: ("patch", new(w, list_id=w.shared), {"assignee_id": w.member.id})),
     "a todo is nested": (4, lambda w: ("patch", new(w, list_id=w.shared), {"parent_id": w.parent})),
@@ -107,13 +119,14 @@ OPERATIONS = {
     "a comment is deleted": (4, lambda w: ("delete", said(w))),
     "a batch that creates": (4, batch(lambda todo: {"op": "create", "todo": {"task": "x"}})),
     "a batch that changes": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"task": "x"}})),
+    "a batch that completes what recurs": (11, lambda w: batch(complete)(recurring(w))),
     "a batch that nests": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"parent_id": todo["parent_id"]}})),
 }
 
 
 # PostgreSQL locks the structure of a list before the row, and has to read first which list that is; of a list that goes it locks
 # the todos first.
-CLAIMING = [name for name in OPERATIONS if name.startswith("a todo is ") or name == "a list is deleted"]
+CLAIMING = [name for name in OPERATIONS if name.startswith("a todo is ") or name == "a list is deleted"] + ["a todo that recurs is done"]
 CLAIMING.remove("a todo is done")
 
 

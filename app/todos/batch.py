@@ -6,8 +6,10 @@ the other, by the same rules as single changes; at the end the outcome is writte
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -18,9 +20,10 @@ from app.core.types import Id, now
 from app.lists.locks import lock_structure
 from app.lists.models import List, Member
 from app.lists.permissions import require
+from app.todos import series
 from app.todos.models import Todo
 from app.todos.queries import COLUMNS, visible
-from app.todos.rules import changed, derived, new_todo
+from app.todos.rules import changed, derived, is_to_be_followed, new_todo, next_todo
 from app.todos.tree import Tree
 
 Operation = dict[str, Any]
@@ -71,16 +74,12 @@ class _Board:
 
     def create(self, operation: Operation) -> str:
         """A new todo."""
-        row = new_todo({"list_id": me().inbox_id, **operation["todo"]}, me().user_id)
+        row = new_todo({"list_id": me().inbox_id, **operation["todo"]}, me().user_id, me().zone)
         self._check_list(row["list_id"])
         self._check_assignee(row["list_id"], row["assignee_id"])
         if row["parent_id"]:
             self.tree.check_parent(row["parent_id"], row["list_id"])
-        row["position"] = self._place(row["list_id"], row.get("position"))
-        self.rows[row["id"]] = row
-        self.tree.place(row["id"], row["parent_id"], row["list_id"])
-        self.created.append(row["id"])
-        return str(row["id"])
+        return self._add(row)
 
     def update(self, operation: Operation) -> str:
         """A change of some fields."""
@@ -89,11 +88,12 @@ class _Board:
             raise PreconditionFailed(current=row)
         if not changes:
             return str(row["id"])
-        columns = changed(row, changes)
         list_id = changes.get("list_id", row["list_id"])
         leaves = list_id != row["list_id"]
         if leaves:
             self._check_list(list_id)
+        columns = changed(row, changes, self._zone_of)
+        if leaves:
             columns.setdefault("parent_id", None)
             for each in self.tree.below(row["id"]):
                 self._place(list_id, self.rows[each]["position"])
@@ -106,6 +106,8 @@ class _Board:
             columns = self._moved(row["id"], list_id) | columns
             for each in self.tree.below(row["id"])[1:]:
                 self._change(each, self._moved(each, list_id))
+        if is_to_be_followed(row, columns) and row["id"] not in self._followed:
+            columns |= self._follow({**row, **columns})
         self._change(row["id"], columns)
         self.tree.place(row["id"], row["parent_id"], list_id)
         return str(row["id"])
@@ -129,6 +131,33 @@ class _Board:
                 update(Todo).where(Todo.id == bindparam("key", type_=Id)),
                 [{name: row[name] for name in _COLUMNS if name != "id"} | derived(row) | {"key": row["id"]} for row in rows],
             )
+
+    def _add(self, row: dict[str, Any]) -> str:
+        row["position"] = self._place(row["list_id"], row.get("position"))
+        self.rows[row["id"]] = row
+        self.tree.place(row["id"], row["parent_id"], row["list_id"])
+        self.created.append(row["id"])
+        return str(row["id"])
+
+    def _follow(self, todo: dict[str, Any]) -> dict[str, Any]:
+        """Add the next todo of a series; gives what that changes in the completed one."""
+        following = next_todo(todo, self._zone_of(todo))
+        if following is None:
+            return {}
+        self._add(following)
+        self._followed.add(todo["id"])
+        return {"series_id": following["series_id"]}
+
+    @cached_property
+    def _followed(self) -> set[str]:
+        return series.followed([todo_id for todo_id, row in self.rows.items() if row["series_id"]])
+
+    @cached_property
+    def _zones(self) -> dict[str, ZoneInfo]:
+        return series.zones({row["created_by"] for row in self.rows.values() if row["created_by"]})
+
+    def _zone_of(self, todo: Mapping[str, Any]) -> ZoneInfo:
+        return self._zones.get(todo["created_by"], me().zone)
 
     def _change(self, todo_id: str, columns: dict[str, Any]) -> None:
         row = self.rows[todo_id]

@@ -44,14 +44,20 @@ def find(todo_id: str) -> Row[Any]:
     return row
 
 
-def editable(todo_id: str, *, trashed: bool = False, lock: bool = False) -> Row[Any]:
-    """The todo with all its columns and the caller's `role`, if they may change it; with `trashed` also one in the trash.
+def whole(todo_id: str, *, trashed: bool = False, lock: bool = False) -> Row[Any]:
+    """The todo with all its columns and the caller's `role`, if they may see it; with `trashed` also one in the trash.
 
-    With `lock` it stays as it is until the transaction ends. Raises NotFound and Forbidden.
+    With `lock` it stays as it is until the transaction ends. Raises NotFound.
     """
     row: Row[Any] | None = (ONE_LOCKED if lock else ONE_WITH_ROLE).one({"caller": me().user_id, "id": todo_id})
     if row is None or (row.deleted_at is not None and not trashed):
         raise NotFound.of("Todo", todo_id)
+    return row
+
+
+def editable(todo_id: str, *, trashed: bool = False, lock: bool = False) -> Row[Any]:
+    """The todo as `whole` gives it, if the caller may change it. Raises NotFound and Forbidden."""
+    row = whole(todo_id, trashed=trashed, lock=lock)
     require(row.role, "editor")
     return row
 

@@ -1,11 +1,25 @@
-"""Recurrence rules: RRULE of RFC 5545, section 3.3.10, as far as todos repeat."""
+"""Recurrence rules: RRULE of RFC 5545, section 3.3.10, as far as todos repeat.
+
+A rule knows local times alone; what they are in a time zone, and when a todo is due next, is for `todos.occurrences` to say.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import MAXYEAR, date, datetime, timedelta
+from itertools import chain, islice
+from math import prod
+from types import FunctionType, SimpleNamespace
 
-from dateutil.rrule import rrulestr
+from dateutil import rrule as library
+from dateutil.rrule import rrule, rrulestr
 from marshmallow import ValidationError
+
+HORIZON_YEARS = 50
+"""How far a rule is followed. Nobody plans further, and it bounds the time that a rule which never matches takes."""
+MOST_TIMES = 24  # a day
+MOST_POSITIONS = 5  # dateutil looks through the days of a period once for each
 
 _FREQUENCIES = "DAILY|WEEKLY|MONTHLY|YEARLY"  # nobody does a todo every second, and a server should not either
 _DAY = "[+-]?(?:[1-9]|[1-4][0-9]|5[0-3])?(?:MO|TU|WE|TH|FR|SA|SU)"
@@ -31,22 +45,109 @@ _PARTS = {
     "BYMINUTE": _numbers("[1-5]?[0-9]"),
     "BYSECOND": _numbers("[1-5]?[0-9]"),
 }
+TIMES = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_ONLY_WITH = {"BYWEEKNO": ("YEARLY",), "BYYEARDAY": ("YEARLY",), "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY")}
 
 
 def check_rule(rule: str) -> None:
-    """Let pass a rule that repeats daily or more rarely, with INTERVAL and COUNT up to 9999. Raises ValidationError."""
-    parts = [part.partition("=") for part in rule.upper().split(";")]
-    names = [name for name, _, _ in parts]
-    if not any(name == "FREQ" and re.fullmatch(_FREQUENCIES, value) for name, _, value in parts):
+    """Let pass a rule that repeats daily or more rarely, with INTERVAL and COUNT up to 9999 and up to 24 times a day.
+
+    Raises ValidationError, also for what RFC 5545 forbids and dateutil takes: parts that do not go with the FREQ.
+    """
+    pairs = [part.partition("=") for part in rule.upper().split(";")]
+    if not any(name == "FREQ" and re.fullmatch(_FREQUENCIES, value) for name, _, value in pairs):
         raise ValidationError(f"Must have FREQ={', '.join(_FREQUENCIES.split('|'))}.")
-    if any(name not in _PARTS or not re.fullmatch(_PARTS[name], value) for name, _, value in parts):
+    if any(name not in _PARTS or not re.fullmatch(_PARTS[name], value) for name, _, value in pairs):
         raise _invalid()
-    if len(set(names)) < len(names) or {"COUNT", "UNTIL"} <= set(names):
+    parts = parts_of(rule)
+    if len(parts) < len(pairs) or {"COUNT", "UNTIL"} <= parts.keys():
         raise _invalid()
+    _check_combination(parts)
     try:
         rrulestr(rule.upper(), ignoretz=True)
+        datetime.fromisoformat(parts.get("UNTIL", "20261130"))  # of dates that are none dateutil makes others
     except ValueError:
         raise _invalid() from None
+
+
+def parts_of(rule: str) -> dict[str, str]:
+    """The parts of a rule by name, in upper case."""
+    return dict(part.split("=", 1) for part in rule.upper().split(";"))
+
+
+def local_times(rule: str, start: datetime) -> Iterator[datetime]:
+    """`start`, which always counts as the first one, and the later local times that a rule gives from there, in order.
+
+    They end after COUNT or with the 50th year after `start`, whichever comes first. UNTIL is not heeded: it is an instant.
+    """
+    parts = parts_of(rule)
+    parts.pop("UNTIL", None)
+    count = parts.pop("COUNT", None)
+    yield start
+    yield from islice(_expanded(parts, start), int(count) - 1 if count else None)
+
+
+def _expanded(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
+    """The local times after `start`, without end but for the horizon."""
+    whole = start.replace(microsecond=0)
+    if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts and "BYDAY" in parts:
+        # dateutil would take the first week for one that begins on the day of `start`, and count its positions from there.
+        whole = _begin_of_week(whole, parts.get("WKST", "MO"))
+    if re.search("[0-9]", parts.get("BYDAY", "")):
+        parts = parts | {"BYDAY": _numbered(parts["BYDAY"], most=5 if _in_months(parts) else 53)}
+    parsed = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=whole)
+    assert isinstance(parsed, rrule), "one rule is no set of rules"
+    for found in _bounded(parsed, min(start.year + HORIZON_YEARS, MAXYEAR)):
+        exact = found.replace(microsecond=start.microsecond)
+        if exact > start:
+            yield exact
+
+
+def _numbered(days: str, most: int) -> str:
+    """BYDAY with a number on every day: of MO,2SU dateutil would take only the second Sundays that are Mondays, too."""
+    each = [[day] if len(day) > 2 else [f"{number}{day}" for number in range(1, most + 1)] for day in days.split(",")]
+    return ",".join(chain.from_iterable(each))
+
+
+def _in_months(parts: dict[str, str]) -> bool:
+    """Whether the numbers of BYDAY count within months, not years."""
+    return parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts
+
+
+def _begin_of_week(moment: datetime, first: str) -> datetime:
+    return moment - timedelta(days=(moment.weekday() - _DAYS.index(first)) % 7)
+
+
+def _bounded(rule: rrule, last_year: int) -> Iterator[datetime]:
+    """What a rule of dateutil gives up to the end of a year.
+
+    dateutil's own loop ends in the year 9999, and for a rule that never matches it does not come back before: that takes up
+    to 3 s. Here the same loop runs with a calendar of its own, whose last year is another; the library stays as it is.
+    """
+    calendar = SimpleNamespace(date=date, datetime=datetime, MAXYEAR=last_year)
+    loop = FunctionType(rrule._iter.__code__, {**vars(library), "datetime": calendar})  # type: ignore[attr-defined]  # private
+    found: Iterator[datetime] = loop(rule)
+    return found
+
+
+def _check_combination(parts: dict[str, str]) -> None:
+    """Let pass parts that RFC 5545 allows together, and that are no bomb. Raises ValidationError."""
+    freq = parts["FREQ"]
+    for name, allowed in _ONLY_WITH.items():
+        if name in parts and freq not in allowed:
+            raise ValidationError(f"{name} goes with FREQ={' or '.join(allowed)} only.")
+    if re.search("[0-9]", parts.get("BYDAY", "")):
+        if freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts:
+            raise ValidationError("BYDAY takes numbers with FREQ=MONTHLY or YEARLY only, and not with BYWEEKNO.")
+        if _in_months(parts) and any(int(number) > 5 for number in re.findall("[0-9]+", parts["BYDAY"])):
+            raise ValidationError("No day of the week comes more than 5 times in a month.")
+    if "BYSETPOS" in parts and not any(name.startswith("BY") and name != "BYSETPOS" for name in parts):
+        raise ValidationError("BYSETPOS needs another BY part to choose from.")
+    if len(parts.get("BYSETPOS", "").split(",")) > MOST_POSITIONS:
+        raise ValidationError(f"BYSETPOS takes up to {MOST_POSITIONS} positions.")
+    if prod(len(set(parts.get(name, "").split(","))) for name in TIMES) > MOST_TIMES:
+        raise ValidationError(f"A todo can be due up to {MOST_TIMES} times a day.")
 
 
 def _invalid() -> ValidationError:

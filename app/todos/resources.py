@@ -9,10 +9,12 @@ from app.core.conditional import Versions
 from app.core.contract import asks, gives, gives_nothing, gives_page, if_match, raises, requires, takes
 from app.core.paging import Page
 from app.core.problems import Conflict, NotFound, PreconditionFailed
-from app.core.query import Argument, Query, flag
-from app.todos import batch, placement, queries, service
+from app.core.query import Argument, Query, flag, whole
+from app.todos import batch, placement, queries, series, service
 from app.todos.filters import FILTERS, PRESENTATION
-from app.todos.schemas import BatchResultSchema, BatchSchema, MoveSchema, TagsSchema, TodoSchema
+from app.todos.schemas import BatchResultSchema, BatchSchema, MoveSchema, OccurrencesSchema, TagsSchema, TodoSchema
+
+FEW_OCCURRENCES = 10
 
 
 class TodoCollection(Resource):
@@ -86,6 +88,17 @@ class TodoMove(Resource):
     def post(self, todo_id: str, place: dict[str, str]) -> Any:
         """Put a todo right before or after another one."""
         return placement.move(todo_id, place)
+
+
+class TodoOccurrences(Resource):
+    """When a todo that recurs is due again."""
+
+    @requires("todos:read")
+    @asks(Query(Argument("limit", type=whole(1, 100), help=f"How many to give, {FEW_OCCURRENCES} by default.")))
+    @gives(OccurrencesSchema())
+    def get(self, todo_id: str, params: dict[str, Any]) -> Any:
+        """List the next dues of a todo after its own; none where it does not recur."""
+        return {"data": series.preview(todo_id, params.get("limit", FEW_OCCURRENCES))}
 
 
 class TodoBatch(Resource):

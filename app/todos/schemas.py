@@ -69,6 +69,19 @@ class TodoSchema(ObjectSchema):
             raise ValidationError({name: ["Send due_on or due_at, not both."] for name in ("due_on", "due_at")})
 
 
+class OccurrenceSchema(ObjectSchema):
+    """When a todo is due again: a day or an instant, as the todo itself."""
+
+    due_on = DayField(allow_none=True, metadata={"example": "2026-12-07"})
+    due_at = InstantField(allow_none=True, metadata={"description": "Null where the todo is due on a day."})
+
+
+class OccurrencesSchema(ObjectSchema):
+    """The next dues of a todo that recurs, in order."""
+
+    data = fields.List(fields.Nested(OccurrenceSchema))
+
+
 class MoveSchema(ObjectSchema):
     """Where a todo is to go: right before or right after another one of the list."""
 

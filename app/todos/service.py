@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import CursorResult, Row, bindparam, case, delete, func, insert, not_, or_, select, update
 
 from app.core.conditional import Versions, check_version
 from app.core.database import execute, fetch_one, on_sqlite, transaction
@@ -19,9 +19,11 @@ from app.lists import service as lists
 from app.lists.locks import lock_structure
 from app.lists.models import Member
 from app.lists.permissions import require, roles_from
+from app.todos import series
 from app.todos.models import Todo
 from app.todos.queries import COLUMNS, editable
 from app.todos.rules import changed, new_todo
+from app.todos.series import zone_of
 from app.todos.tree import Tree, subtree
 
 TRASH_KEPT = timedelta(days=30)
@@ -60,7 +62,7 @@ def create(values: dict[str, Any]) -> Row[Any]:
     Raises NotFound and Forbidden for the list, Invalid for a parent or an assignee that does not belong there.
     """
     caller = me().user_id
-    row = new_todo({"list_id": me().inbox_id, **values}, caller)
+    row = new_todo({"list_id": me().inbox_id, **values}, caller, me().zone)
     if row["parent_id"] is None and row["assignee_id"] is None:
         return _insert(row)
     with transaction():
@@ -76,14 +78,15 @@ def change(todo_id: str, changes: dict[str, Any], versions: Versions = None) -> 
     """Change fields of a todo. Fields that are not named stay as other writers leave them.
 
     What depends on nothing else is written by one statement. What does is written only over the version that was read; when
-    another writer was faster, once more with the row locked. Raises NotFound, Forbidden, PreconditionFailed and Invalid.
+    another writer was faster, or more than this row may change, with the row locked. A todo that recurs and is completed is
+    followed by the next one. Raises NotFound, Forbidden, PreconditionFailed and Invalid.
     """
-    if changes.keys() & _STRUCTURE:
-        return _restructure(todo_id, changes, versions)
     if changes and not changes.keys() - _PLAIN.keys() and (versions is None or len(versions) == 1):
         written = _change_plainly(todo_id, changes, versions)
         if written is not None:
             return written
+    if changes.keys() & _STRUCTURE or changes.get("done"):
+        return _change_alone(todo_id, changes, versions)
     row = editable(todo_id)
     check_version(row, versions)
     if not changes:
@@ -155,7 +158,7 @@ def next_position(list_id: str) -> Any:
 
 def _insert(row: dict[str, Any]) -> Row[Any]:
     statement = _INSERT_PLACED if "position" in row else _INSERT
-    written: Row[Any] | None = statement.one({**row, "caller": row["created_by"]})
+    written: Row[Any] | None = statement.one({**row, "caller": me().user_id})
     if written is None:
         require(lists.find(row["list_id"]).role, "editor")
         raise Conflict("The list changed meanwhile. Try again.")
@@ -163,7 +166,10 @@ def _insert(row: dict[str, Any]) -> Row[Any]:
 
 
 def _change_plainly(todo_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any] | None:
-    """Write fields that nothing else depends on; None where the row is not there, not the caller's, or at another version."""
+    """Write fields that nothing else depends on; None where the row is not there, not the caller's, or at another version.
+
+    None, too, where a todo that recurs would be completed.
+    """
     bound = {f"new_{name}": value for name, value in changes.items()}
     statement = _plain_update(frozenset(changes), versioned=versions is not None)
     seen = next(iter(versions)) if versions else None
@@ -180,6 +186,8 @@ def _plain_update(names: frozenset[str], *, versioned: bool) -> Prepared:
     columns: dict[str, Any] = {"version": Todo.version + 1, "updated_at": bindparam("now", type_=Instant)}
     for name in names:
         columns |= _PLAIN[name](bindparam(f"new_{name}", type_=Todo.__table__.c[name].type))
+    if "done" in names:
+        statement = statement.where(or_(Todo.recurrence.is_(None), not_(bindparam("new_done", type_=Todo.done.type))))
     if versioned:
         statement = statement.where(Todo.version == bindparam("seen"))
     return Prepared(statement.values(columns).returning(*COLUMNS))
@@ -188,28 +196,18 @@ def _plain_update(names: frozenset[str], *, versioned: bool) -> Prepared:
 def _write(row: Any, changes: dict[str, Any]) -> Row[Any] | None:
     """Write changes over the very version of the row; None where it is another by now."""
     same = update(Todo).where(Todo.id == row.id, Todo.version == row.version).values(version=row.version + 1)
-    return fetch_one(same.values(changed(row._asdict(), changes)).returning(*COLUMNS))
+    return fetch_one(same.values(changed(row._asdict(), changes, zone_of)).returning(*COLUMNS))
 
 
 def _change_alone(todo_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
-    """Change a todo that others are changing too, with the row locked."""
-    with transaction():
-        row = editable(todo_id, lock=True)
-        check_version(row, versions)
-        written = _write(row, changes)
-        assert written is not None, "a locked row stays as it is"
-        return written
-
-
-def _restructure(todo_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
-    """Change a todo where it may leave its list, its parent or its assignee."""
+    """Change a todo that nobody else changes meanwhile, nor its surroundings: list, parent, assignee and series."""
     with transaction():
         row = claim(todo_id, changes.get("list_id"))
         check_version(row, versions)
         list_id = changes.get("list_id", row.list_id)
         if list_id != row.list_id:
             require(lists.find(list_id).role, "editor")
-        columns = changed(row._asdict(), changes)
+        columns = changed(row._asdict(), changes, zone_of)
         if list_id != row.list_id:
             columns.setdefault("parent_id", None)
             columns.setdefault("position", next_position(list_id))
@@ -218,7 +216,13 @@ def _restructure(todo_id: str, changes: dict[str, Any], versions: Versions) -> R
         _check_assignee(list_id, changes.get("assignee_id"))
         if list_id != row.list_id:
             _move_subtree(row, list_id)
-        return execute(update(Todo).where(Todo.id == todo_id).values(version=row.version + 1, **columns).returning(*COLUMNS)).one()
+        following = series.following(row._asdict(), columns)
+        if following:
+            columns["series_id"] = following["series_id"]
+        written = execute(update(Todo).where(Todo.id == todo_id).values(version=row.version + 1, **columns).returning(*COLUMNS)).one()
+        if following:
+            _insert(following | {"assignee_id": written.assignee_id})  # who may have been no member of the other list
+        return written
 
 
 def _move_subtree(row: Any, list_id: str) -> None:

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 PRIORITIES = ["none", "low", "medium", "high", "urgent"]
 DEEPEST = 5
+RULES = {"FREQ=DAILY": 1, "FREQ=WEEKLY;INTERVAL=2": 14, "FREQ=DAILY;COUNT=2": 1}
+"""How many days later the next one is due. What a rule can be else is tested in tests/todos."""
 DEFAULTS: dict[str, Any] = {
     "parent_id": None,
     "notes": None,
@@ -24,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "due_on": None,
     "due_at": None,
     "remind_at": None,
+    "recurrence": None,
     "tags": [],
     "assignee_id": None,
 }
@@ -66,7 +69,10 @@ class Todo:
     number: int
     position: float
     values: dict[str, Any]
+    creator: User
     deleted_with: str | None = None
+    series: str | None = None
+    continues: bool = False  # what went before, as far as COUNT counts
 
     @property
     def live(self) -> bool:
@@ -109,12 +115,13 @@ class Model:
     def create(self, who: User, todo_id: str, sent: dict[str, Any]) -> Todo:
         """A new todo, last in its list unless it says where."""
         values = normal({**DEFAULTS, **sent})
+        check_recurrence(values)
         list_id = values.pop("list_id", who.inbox)
         self.writable(who, list_id)
         self.check_assignee(list_id, values["assignee_id"])
         self.check_parent(None, values["parent_id"], list_id)
         position = values.pop("position", self.last_position(list_id))
-        self.todos[todo_id] = Todo(todo_id, list_id, next(self.numbers), position, values)
+        self.todos[todo_id] = Todo(todo_id, list_id, next(self.numbers), position, values, who)
         return self.todos[todo_id]
 
     def change(self, who: User, todo_id: str, sent: dict[str, Any]) -> Todo:
@@ -126,19 +133,38 @@ class Model:
         if leaves:
             self.writable(who, list_id)
             values.setdefault("parent_id", None)
-        self.check_parent(todo, values.get("parent_id"), list_id)
-        self.check_assignee(list_id, values.get("assignee_id"))
         if values.get("due_on"):
             values.setdefault("due_at", None)
         if values.get("due_at"):
             values.setdefault("due_on", None)
+        check_recurrence({**todo.values, **values})
+        self.check_parent(todo, values.get("parent_id"), list_id)
+        self.check_assignee(list_id, values.get("assignee_id"))
+        before = copy.copy(todo)
+        before.values = dict(todo.values)
         for each in self.below(todo) if leaves else []:
             each.list_id = list_id
             if each.values["assignee_id"] not in self.lists[list_id].roles:
                 each.values["assignee_id"] = None
         todo.position = values.pop("position", self.last_position(list_id) if leaves else todo.position)
         todo.values.update(values)
+        counted_from = [(bool(each.values["due_on"]), due(each, UTC), each.values["recurrence"]) for each in (before, todo)]
+        if counted_from[0] != counted_from[1]:
+            todo.continues = False
+        if todo.values["done"] and not before.values["done"] and todo.values["recurrence"]:
+            self.follow(todo)
         return todo
+
+    def follow(self, todo: Todo) -> None:
+        """The next one of a series, under an id that stands for the one that the API chooses, unless there is one already."""
+        newer = [each for each in self.todos.values() if each.series == todo.series and each.number > todo.number]
+        if (todo.series and newer) or ("COUNT" in todo.values["recurrence"] and todo.continues):
+            return
+        todo.series = todo.series or todo.id
+        later = Todo(f"next of {todo.series}", todo.list_id, next(self.numbers), self.last_position(todo.list_id), {}, todo.creator)
+        later.values = {**todo.values, "done": False, **shifted(todo)}
+        later.series, later.continues = todo.series, True
+        self.todos[later.id] = later
 
     def replace(self, who: User, todo_id: str, sent: dict[str, Any]) -> Todo:
         """PUT: what is not sent falls back to its default, but for the position."""
@@ -300,6 +326,26 @@ def normal(values: dict[str, Any]) -> dict[str, Any]:
             first.setdefault(tag.strip().casefold(), tag.strip())
         values["tags"] = [first[key] for key in sorted(first)]
     return values
+
+
+def check_recurrence(values: dict[str, Any]) -> None:
+    """422 for what recurs and is never due."""
+    if values["recurrence"] and not values["due_on"] and not values["due_at"]:
+        raise Refused(422)
+
+
+def shifted(todo: Todo) -> dict[str, str | None]:
+    """When the next one is due, and reminds: so many days later by the clock on the wall of who made the first."""
+    zone, days = todo.creator.zone, timedelta(days=RULES[todo.values["recurrence"]])
+    moved: dict[str, str | None] = {}
+    for name in ("due_on", "due_at", "remind_at"):
+        value = todo.values[name]
+        if name == "due_on" and value:
+            moved[name] = (date.fromisoformat(value) + days).isoformat()
+        elif value:
+            later = (datetime.fromisoformat(value).astimezone(zone) + days).astimezone(UTC)
+            moved[name] = later.isoformat().replace("+00:00", "Z")
+    return moved
 
 
 def fold(text: str) -> str:

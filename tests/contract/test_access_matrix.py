@@ -63,6 +63,7 @@ PATCH  /todos/<todo_id>                       200    200    403      404   404  
 DELETE /todos/<todo_id>                       204    204    403      404   404       401     401      401    403     204    403
 POST   /todos/<todo_id>/restore               200    200    403      404   404       401     401      401    403     200    403
 POST   /todos/<todo_id>/move                  200    200    403      404   404       401     401      401    403     200    403
+GET    /todos/<todo_id>/occurrences           200    200    200      404   404       401     401      401    403     200    200
 GET    /tags                                  200    200    200      200   200       401     401      401    403     200    200
 GET    /todos/<todo_id>/comments              200    200    200      404   404       401     401      401    403     200    200
 POST   /todos/<todo_id>/comments              201    201    403      404   404       401     401      401    403     201    403

@@ -12,7 +12,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from tests import factories
-from tests.contract.model import DEFAULTS, PRIORITIES, Model, Refused, TodoList, User, normal
+from tests.contract.model import DEFAULTS, PRIORITIES, RULES, Model, Refused, TodoList, User, normal
 from tests.contract.problems import assert_problem
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -63,6 +63,7 @@ FIELDS = {
     "due_on": st.none() | DAYS,
     "due_at": st.none() | INSTANTS,
     "remind_at": st.none() | INSTANTS,
+    "recurrence": st.sampled_from([None, *RULES]),
     "tags": TAGS,
     "position": POSITIONS,
     "list_id": NUMBER,
@@ -145,14 +146,28 @@ class Histories(RuleBasedStateMachine):
             assert_problem(answer, refused.status)
             return
         assert answer.status_code == expected, answer.text
+        self.name_followers(who)
         if todo is not None and answer.data:
             self.compare(self.model.todos[todo.id], answer.json)
+
+    def name_followers(self, who):
+        """Give the next ones of series, which the API made on the side, the ids that it gave them."""
+        for todo in [todo for todo in self.model.todos.values() if todo.id.startswith("next of ")]:
+            pages = [self.clients[who].get(f"/todos?limit=200&list_id={todo.list_id}&trashed={flag}").json for flag in ("false", "true")]
+            [made] = [
+                each["id"] for page in pages for each in page["data"]
+                if each["series_id"] == todo.series and each["id"] not in self.model.todos
+            ]  # fmt: skip
+            del self.model.todos[todo.id]
+            todo.id = made
+            self.model.todos[made] = todo
 
     def compare(self, todo, shown):
         """A todo as the API shows it, with the model's. Positions are compared where they are sent, else by the order that they make."""
         assert {name: shown[name] for name in DEFAULTS} == {name: instant(name, todo.values[name]) for name in DEFAULTS}
         assert (shown["id"], shown["list_id"], shown["task"]) == (todo.id, todo.list_id, todo.values["task"])
         assert (shown["completed_at"] is not None) == shown["done"]
+        assert shown["series_id"] == todo.series
         assert (shown["deleted_at"] is None) == todo.live
         seen, content = self.versions.get(todo.id, (0, None))
         now = {name: value for name, value in shown.items() if name not in ("version", "updated_at", "completed_at")}
