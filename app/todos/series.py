@@ -17,6 +17,9 @@ from app.todos.queries import whole
 from app.todos.rules import is_to_be_followed, next_todo
 from app.users.models import User
 
+_LATER = Todo.__table__.alias("later")
+_FOLLOWED = select(Todo.id).where(exists().where(_LATER.c.series_id == Todo.series_id, _LATER.c.id > Todo.id))
+
 
 def preview(todo_id: str, limit: int) -> list[dict[str, Any]]:
     """The first dues after the todo's own, as far as its recurrence gives any. Raises NotFound."""
@@ -33,9 +36,7 @@ def following(row: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, A
 
 def followed(todo_ids: Iterable[str]) -> set[str]:
     """Those of the todos that another one has followed in their series, even if that is in the trash by now."""
-    later = Todo.__table__.alias("later")
-    newer = exists().where(later.c.series_id == Todo.series_id, later.c.id > Todo.id)
-    return {row.id for row in fetch_all(select(Todo.id).where(Todo.id.in_(todo_ids), newer))}
+    return {row.id for row in fetch_all(_FOLLOWED.where(Todo.id.in_(todo_ids)))}
 
 
 def zone_of(todo: Mapping[str, Any]) -> ZoneInfo:
