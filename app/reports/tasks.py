@@ -57,7 +57,7 @@ def _write(path: Path, form: str, made: dict[str, Any], made_at: datetime) -> No
 
 
 def _draw(made: dict[str, Any], form: str, path: Path, made_at: datetime) -> None:
-    # Imported here, as every process of the service imports this module: Matplotlib would cost each of them 0.5 s and 30 MB,
+    # Imported here, as every process of the service imports this module: Matplotlib would cost each of them 0.5 s and 37 MB,
     # and only workers that draw need it. It keeps what it knows of fonts in this folder, or the home folder, which may not be ours.
     os.environ.setdefault("MPLCONFIGDIR", str(Path(current_app.config["INSTANCE_PATH"]) / "matplotlib"))
     from app.reports.charts import draw  # noqa: PLC0415  # see above
