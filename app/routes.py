@@ -10,6 +10,7 @@ from app.comments import resources as comments
 from app.core.api import Api
 from app.jobs import resources as jobs
 from app.lists import resources as lists
+from app.reports import resources as reports
 from app.system import documents
 from app.system import resources as system
 from app.todos import resources as todos
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
     api.add_resource(comments.CommentDetail, "/todos/<todo_id>/comments/<comment_id>")
     api.add_resource(jobs.JobCollection, "/jobs")
     api.add_resource(jobs.JobDetail, "/jobs/<job_id>")
+    api.add_resource(reports.ReportCollection, "/reports")
 
     app.register_blueprint(system.blueprint)
     app.register_blueprint(documents.blueprint)

@@ -6,12 +6,16 @@ from flask import Flask
 
 from app.jobs import broker, relay
 from app.jobs import tasks as jobs
+from app.reports import tasks as reports
 
 EVERY = {
     jobs.relay: relay.EVERY_SECONDS,
     jobs.sweep: 300,
 }
 """Tasks and how many seconds lie between two runs. Each is bounded, and safe to run twice at once."""
+
+KINDS_OF_JOBS = (reports,)
+"""Modules whose functions do jobs: that they are imported is all it takes."""
 
 
 def init_app(app: Flask) -> None:

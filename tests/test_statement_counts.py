@@ -117,6 +117,8 @@ OPERATIONS = {
     "a new comment": (4, lambda w: ("post", w.comments, {"body": "x"})),
     "a comment is changed": (6, lambda w: ("patch", said(w), {"body": "y"})),
     "a comment is deleted": (4, lambda w: ("delete", said(w))),
+    "a report": (1, lambda w: ("post", "/reports", {"kind": "productivity", "format": "pdf"})),
+    "a report on a list": (2, lambda w: ("post", "/reports", {"kind": "productivity", "format": "pdf", "list_id": w.shared})),
     "a batch that creates": (4, batch(lambda todo: {"op": "create", "todo": {"task": "x"}})),
     "a batch that changes": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"task": "x"}})),
     "a batch that completes what recurs": (11, lambda w: batch(complete)(recurring(w))),

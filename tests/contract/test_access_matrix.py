@@ -73,6 +73,7 @@ DELETE /todos/<todo_id>/comments/<comment_id>    204 403    403      404   404  
 GET    /jobs                                  200    200    200      200   200       401     401      401    403     200    200
 GET    /jobs/<job_id>                         200    404    404      404   404       401     401      401    403     200    404
 DELETE /jobs/<job_id>                         204    404    404      404   404       401     401      401    403     204    403
+POST   /reports                               202    202    202      404   404       401     401      401    403     202    202
 """
 
 # What an operation that takes a body is sent, so that nothing but the caller can be what is wrong.
@@ -96,6 +97,7 @@ BODIES = {
     "POST /todos/<todo_id>/move": lambda world: {"after": world.other_id},
     "POST /todos/<todo_id>/comments": lambda world: {"body": "Why not?"},
     "PATCH /todos/<todo_id>/comments/<comment_id>": lambda world: {"body": "Changed"},
+    "POST /reports": lambda world: {"kind": "productivity", "format": "json", "list_id": world.list_id},
 }
 # 403s that no permission and no role in the list would help against.
 OTHER_NEEDS = {"session", "author"}
@@ -194,6 +196,9 @@ REFERENCES = {
     "assign to a foreign user": ("PATCH", "/todos/{todo}", lambda own, other: {"assignee_id": other.people["owner"].id}, 422),
     "place before a foreign todo": ("POST", "/todos/{todo}/move", lambda own, other: {"before": other.todo_id}, 422),
     "place in a foreign list": ("POST", "/todos/{todo}/move", lambda own, other: {"before": other.todo_id, "list_id": other.list_id}, 404),
+    "report on a foreign list": (
+        "POST", "/reports", lambda own, other: {"kind": "productivity", "format": "json", "list_id": other.list_id}, 404,
+    ),
     "batch: create in a foreign list": (
         "POST", "/todos/batch", lambda own, other: {"operations": [{"op": "create", "todo": {"task": "x", "list_id": other.list_id}}]}, 404,
     ),
