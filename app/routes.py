@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
     api.add_resource(comments.CommentDetail, "/todos/<todo_id>/comments/<comment_id>")
     api.add_resource(jobs.JobCollection, "/jobs")
     api.add_resource(jobs.JobDetail, "/jobs/<job_id>")
+    api.add_resource(jobs.JobFile, "/jobs/<job_id>/file")
 
     app.register_blueprint(system.blueprint)
     app.register_blueprint(documents.blueprint)

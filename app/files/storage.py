@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 
 from flask import Flask, current_app
 
+from app.core.problems import Unavailable
 from app.core.types import is_id
 from app.core.uploads import no_room
 
@@ -22,7 +23,10 @@ class Storage(Protocol):
         """Take the file at `path`, which may be gone afterwards. Raises Unavailable where there is no room."""
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
-        """The bytes of a file from `start` on, at most `length` of them. Raises FileNotFoundError."""
+        """The bytes of a file from `start` on. With `length` nobody reads more than that, so no more need come.
+
+        Raises FileNotFoundError, and Unavailable where the storage is out of reach.
+        """
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove files; those that are not there do not matter."""
@@ -56,7 +60,12 @@ class Folder:
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """See Storage."""
-        file = self.path(key).open("rb")
+        try:
+            file = self.path(key).open("rb")
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise Unavailable("The stored files are out of reach. Try again shortly.") from error
         file.seek(start)
         return file
 

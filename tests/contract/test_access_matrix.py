@@ -72,6 +72,7 @@ DELETE /todos/<todo_id>/comments/<comment_id>    204 403    403      404   404  
 GET    /jobs                                  200    200    200      200   200       401     401      401    403     200    200
 GET    /jobs/<job_id>                         200    404    404      404   404       401     401      401    403     200    404
 DELETE /jobs/<job_id>                         204    404    404      404   404       401     401      401    403     204    403
+GET    /jobs/<job_id>/file                    200    404    404      404   404       401     401      401    403     200    404
 """
 
 # What an operation that takes a body is sent, so that nothing but the caller can be what is wrong.

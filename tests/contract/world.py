@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.auth.models import PersonalToken, Session
 from app.comments.models import Comment
-from app.core.database import fetch_all
+from app.core.database import execute, fetch_all, transaction
+from app.core.types import now
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.lists.models import List, Member
@@ -19,7 +21,7 @@ from app.todos.models import Todo
 from app.users.models import User
 from app.users.permissions import PERMISSIONS
 from tests import factories
-from tests.factories import Account, Client
+from tests.factories import Account, Client, make_file
 
 
 class World:
@@ -76,8 +78,12 @@ class World:
         }
 
     def _job(self) -> str:
-        with self.app.app_context():
-            return jobs.enqueue("export", {}, user_id=self.people["owner"].id).id
+        """A job that can still be called off, and yet has made a file."""
+        made = {"file_id": make_file(self.app), "expires_at": now() + timedelta(hours=24)}
+        with self.app.app_context(), transaction():
+            job = jobs.enqueue("export", {}, user_id=self.people["owner"].id)
+            execute(update(Job).where(Job.id == job.id).values(**made))
+            return job.id
 
     def _other_session(self) -> str:
         other = factories.client(self.app, self.people["owner"])
