@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -14,6 +15,7 @@ from flask import Flask, current_app
 from app.core.problems import Unavailable
 from app.core.types import is_id
 from app.core.uploads import no_room
+from app.files.s3 import S3
 
 
 class Storage(Protocol):
@@ -77,8 +79,9 @@ class Folder:
     def stale(self, before: datetime) -> Iterator[str]:
         """See Storage."""
         for place in self.root.glob("[0-9a-f][0-9a-f]/*"):
-            if is_id(place.name) and datetime.fromtimestamp(place.stat().st_mtime, UTC) < before:
-                yield place.name
+            with suppress(FileNotFoundError):  # it was removed meanwhile
+                if is_id(place.name) and datetime.fromtimestamp(place.stat().st_mtime, UTC) < before:
+                    yield place.name
 
 
 def _sync(path: Path) -> None:
@@ -92,7 +95,8 @@ def _sync(path: Path) -> None:
 
 def init_app(app: Flask) -> None:
     """Open the storage that STORAGE_URL names."""
-    app.extensions["storage"] = Folder(Path(app.config["INSTANCE_PATH"]) / "uploads")
+    url = app.config["STORAGE_URL"]
+    app.extensions["storage"] = S3(url, app.config["THREADS"]) if url else Folder(Path(app.config["INSTANCE_PATH"]) / "uploads")
 
 
 def storage() -> Storage:
