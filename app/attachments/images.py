@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 TYPES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
 """The media types that have thumbnails, with Pillow's names for them."""
 SIDE = 256
-MOST_BYTES = 160 * 1024**2  # that a decoded picture may take: 40 megapixels of a PNG
+MOST_BYTES = 160 * 1024**2  # while a picture is decoded: 40 megapixels of a PNG, 10 of a WebP
 _ORIENTATION = 0x0112  # of EXIF
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
@@ -62,7 +62,7 @@ def memory(image: Image) -> float:
         case "JPEG" | "MPO":  # each side an eighth; but all coefficients where it comes in several scans
             return pixels * (6 if image.info.get("progressive") else 4 / 64)
         case "WEBP":
-            return pixels * 12
+            return pixels * 16
     return pixels * 4
 
 

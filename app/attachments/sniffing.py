@@ -14,28 +14,27 @@ UNKNOWN = "application/octet-stream"
 _CHUNK = 1024 * 1024
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")
-_ZIP = b"PK\x03\x04"
+_ZIP = b"PK\x03\x04"  # of any archive, which puremagic takes for a document of a word processor
 _SURE = 4  # bytes of a signature that no text begins with by chance
 
 
 def content_type(path: Path) -> str:
-    """The media type of a file, never one that runs script: markup is plain text. Other text is `text/plain` too, if it is UTF-8."""
-    text = _is_text(path)
-    found = _signature(path)
-    if text and (found is None or len(found.byte_match) < _SURE or found.mime_type.startswith("text/") or runs_script(found.mime_type)):
-        return "text/plain"
-    if found is None or runs_script(found.mime_type) or not _TYPE.fullmatch(found.mime_type):
-        return UNKNOWN
-    return "application/zip" if found.byte_match == _ZIP else found.mime_type
+    """The media type of a file, never one that runs script. Text in UTF-8 is `text/plain`, markup too."""
+    signature, media_type = _best_match(path)
+    if _is_text(path):
+        surely = media_type.startswith("application/") and media_type != UNKNOWN and len(signature) >= _SURE
+        return media_type if surely else "text/plain"
+    return "application/zip" if signature == _ZIP else media_type
 
 
-def _signature(path: Path) -> puremagic.PureMagicWithConfidence | None:
-    """The best match, if there is any. Of an archive nothing is assumed that its first bytes do not say."""
+def _best_match(path: Path) -> tuple[bytes, str]:
+    """The bytes that tell what the file is, and what that is."""
     try:
         matches = puremagic.magic_file(path)
     except ValueError:  # an empty file
-        return None
-    return matches[0] if matches else None
+        matches = []
+    known = [match for match in matches[:1] if _TYPE.fullmatch(match.mime_type) and not runs_script(match.mime_type)]
+    return (known[0].byte_match, known[0].mime_type) if known else (b"", UNKNOWN)
 
 
 def _is_text(path: Path) -> bool:

@@ -6,6 +6,7 @@ the machine. boto3 is imported when it is first used, as that takes a quarter of
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import threading
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
 from app.core.problems import Unavailable
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 2
 READ_SECONDS = 10  # without a byte
 ATTEMPTS = 3
+BUFFER = 64 * 1024
 DELETED_AT_ONCE = 1000  # the most that S3 takes
 _GONE = {"NoSuchKey", "404"}
 
@@ -64,7 +66,8 @@ class S3:
             raise FileNotFoundError(key)
         part = {"Range": f"bytes={start}-{start + length - 1 if length else ''}"} if start or length else {}
         with _problems():
-            return cast(BinaryIO, self.client.get_object(Bucket=self.bucket, Key=self.prefix + key, **part)["Body"])
+            body = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key, **part)["Body"]
+        return io.BufferedReader(_Body(body), BUFFER)
 
     def delete(self, keys: Iterable[str]) -> None:
         """See Storage."""
@@ -98,6 +101,29 @@ class S3:
             response_checksum_validation="when_required",
         )
         return boto3.session.Session().client("s3", endpoint_url=self.endpoint_url, config=config)
+
+
+class _Body(io.RawIOBase):
+    """The body of an answer as a file. botocore's own is closed when it ends, which io's readers do not expect."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read the next bytes. Raises Unavailable."""
+        with _problems():
+            data = self._body.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """End the answer."""
+        self._body.close()
+        super().close()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from flask import Flask, current_app
@@ -109,5 +109,5 @@ def safe_name(name: str) -> str:
     """A name that a download may have: the last part of a path, on one line, of at most 255 characters."""
     last = re.split(r"[/\\]", name)[-1]
     plain = "".join(character for character in last if character.isprintable()).strip(" .")
-    stem, dot, ending = plain.rpartition(".")
-    return plain if len(plain) <= 255 else f"{stem[: 254 - len(ending[:20])]}{dot}{ending[:20]}"
+    ending = PurePosixPath(plain).suffix[:20]
+    return plain if len(plain) <= 255 else plain[: 255 - len(ending)] + ending
