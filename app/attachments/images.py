@@ -21,17 +21,16 @@ TYPES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/we
 """The media types that have thumbnails, with Pillow's names for them."""
 SIDE = 256
 MOST_BYTES = 160 * 1024**2  # while a picture is decoded: 40 megapixels of a PNG, 10 of a WebP
+MOST_TEXT = 4 * 1024**2  # bytes, unpacked, that come along in a PNG: its header is not read without them
 _ORIENTATION = 0x0112  # of EXIF
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 def size(path: Path, content_type: str) -> tuple[int, int] | None:
     """Width and height of a picture as it is seen, read from its header alone; None for what is none."""
-    from PIL import Image  # noqa: PLC0415  # see above
-
     if content_type not in TYPES:
         return None
-    with suppress(Exception), Image.open(path, formats=[TYPES[content_type]]) as image:  # a hostile file raises anything
+    with suppress(Exception), _open(path, content_type) as image:  # a hostile file raises anything
         sideways = "exif" in image.info and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
         return (image.height, image.width) if sideways else (image.width, image.height)
     return None
@@ -42,10 +41,8 @@ def shrink(source: BinaryIO, content_type: str, target: BinaryIO) -> None:
 
     Raises Invalid for a picture that is broken, or too large to be looked at.
     """
-    from PIL import Image  # noqa: PLC0415  # see above
-
     try:
-        with Image.open(source, formats=[TYPES[content_type]]) as image:
+        with _open(source, content_type) as image:
             small = _small(image) if memory(image) <= MOST_BYTES else None
     except Exception as error:  # a hostile file raises anything
         log.info("no thumbnail", exc_info=error)
@@ -64,6 +61,13 @@ def memory(image: Image) -> float:
         case "WEBP":
             return pixels * 16
     return pixels * 4
+
+
+def _open(source: Path | BinaryIO, content_type: str) -> Image:
+    from PIL import Image, PngImagePlugin  # noqa: PLC0415  # see above
+
+    PngImagePlugin.MAX_TEXT_MEMORY = MOST_TEXT
+    return Image.open(source, formats=[TYPES[content_type]])
 
 
 def _small(image: Image) -> Image:
