@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.attachments import resources as attachments
 from app.auth import resources as auth
 from app.auth.authentication import authenticate
 from app.comments import resources as comments
@@ -46,9 +47,14 @@ def init_app(app: Flask) -> None:
     api.add_resource(todos.TagCollection, "/tags")
     api.add_resource(comments.CommentCollection, "/todos/<todo_id>/comments")
     api.add_resource(comments.CommentDetail, "/todos/<todo_id>/comments/<comment_id>")
+    api.add_resource(attachments.AttachmentCollection, "/todos/<todo_id>/attachments")
+    api.add_resource(attachments.AttachmentDetail, "/todos/<todo_id>/attachments/<attachment_id>")
+    api.add_resource(attachments.AttachmentContent, "/todos/<todo_id>/attachments/<attachment_id>/content")
+    api.add_resource(attachments.AttachmentThumbnail, "/todos/<todo_id>/attachments/<attachment_id>/thumbnail")
     api.add_resource(jobs.JobCollection, "/jobs")
     api.add_resource(jobs.JobDetail, "/jobs/<job_id>")
     api.add_resource(reports.ReportCollection, "/reports")
+    api.add_resource(jobs.JobFile, "/jobs/<job_id>/file")
 
     app.register_blueprint(system.blueprint)
     app.register_blueprint(documents.blueprint)

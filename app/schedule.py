@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.attachments import tasks as attachments  # noqa: F401  # does jobs
+from app.files import tasks as files
 from app.jobs import broker, relay
 from app.jobs import tasks as jobs
 from app.reports import tasks as reports
@@ -11,6 +13,8 @@ from app.reports import tasks as reports
 EVERY = {
     jobs.relay: relay.EVERY_SECONDS,
     jobs.sweep: 300,
+    files.sweep: 600,
+    files.sweep_strays: 3600,
 }
 """Tasks and how many seconds lie between two runs. Each is bounded, and safe to run twice at once."""
 

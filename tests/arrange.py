@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from app.core.types import new_id
 
 
@@ -29,6 +31,16 @@ def make_chain(client, levels, **fields):
     for level in range(1, levels + 1):
         chain.append(make_todo(client, f"level {level}", parent_id=chain[-1]["id"], **fields))
     return chain
+
+
+def form(content=b"0123456789", name="notes.txt", **fields):
+    """What a client needs to send a multipart form with a file: `client.post(path, **form(b"..."))`."""
+    return {"data": {"file": (BytesIO(content), name), **fields}, "content_type": "multipart/form-data"}
+
+
+def make_attachment(client, todo_id, content=b"0123456789", name="notes.txt"):
+    """A new attachment of a todo, as the API gives it."""
+    return _made(client.post(f"/todos/{todo_id}/attachments", **form(content, name)))
 
 
 def share(owner, shared, client, role="editor"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask.testing import FlaskClient
 from sqlalchemy import event, insert
@@ -15,6 +16,7 @@ from sqlalchemy import event, insert
 from app.auth import sessions
 from app.core.database import engine, execute, transaction
 from app.core.types import id_time, new_id
+from app.files import service as files
 from app.lists.models import List, Member
 from app.users.models import User
 
@@ -88,6 +90,14 @@ def client(app, account=None):
             pair = sessions.begin(account, sessions.Device("tests", "127.0.0.1"))
         made.account, made.token, made.refresh_token = account, pair["access_token"], pair["refresh_token"]
     return made
+
+
+def make_file(app, content=b"0123456789", name="made.txt", content_type="text/plain"):
+    """The id of a new file that the service keeps, and that nothing refers to yet."""
+    draft = Path(app.config["INSTANCE_PATH"]) / new_id()
+    draft.write_bytes(content)
+    with app.app_context():
+        return files.keep(draft, name, content_type)
 
 
 @contextmanager

@@ -1,12 +1,19 @@
 """How many SQL statements an operation takes; the same for 2 rows as for 50. COMMIT and locks of names are not counted."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import update
 
+from app.core.database import execute
+from app.core.types import now
+from app.jobs import service as jobs
+from app.jobs.models import Job
 from tests import databases, factories
-from tests.arrange import make_list, make_todo, make_todos, share
+from tests.arrange import form, make_attachment, make_list, make_todo, make_todos, share
 
+FILE = object()  # as a body: a form with a file
 BESIDES = ("COMMIT", "ROLLBACK", "SELECT pg_advisory_xact_lock", "SELECT pg_try_advisory_xact_lock")
 
 
@@ -25,9 +32,11 @@ def world(request, app):
     todos = make_todos(client, *tree(rows, shared, parent))
     comments = f"/todos/{parent['id']}/comments"
     said = [client.post(comments, {"body": "x"}).json for _ in range(rows)]
+    files = [make_attachment(client, parent["id"]) for _ in range(rows)]
     return SimpleNamespace(
-        rows=rows, client=client, shared=shared["id"], other=make_list(client)["id"], inbox=client.account.inbox_id,
+        app=app, rows=rows, client=client, shared=shared["id"], other=make_list(client)["id"], inbox=client.account.inbox_id,
         parent=parent["id"], todo=todos[0], todos=todos, member=members[0].account, comments=comments, comment=said[0]["id"],
+        attachments=f"/todos/{parent['id']}/attachments", attachment=files[0]["id"],
     )  # fmt: skip
 
 
@@ -62,6 +71,15 @@ def full(world):
 def said(world):
     """The path of a new comment."""
     return f"{world.comments}/{world.client.post(world.comments, {'body': 'x'}).json['id']}"
+
+
+def finished(world):
+    """Where the file of a job is that has just made one."""
+    file_id = factories.make_file(world.app)
+    with world.app.app_context():
+        job = jobs.enqueue("export", {}, user_id=world.client.account.id)
+        execute(update(Job).where(Job.id == job.id).values(file_id=file_id, expires_at=now() + timedelta(hours=24)))
+    return f"/jobs/{job.id}/file"
 
 
 def batch(operation):
@@ -119,6 +137,12 @@ OPERATIONS = {
     "a comment is deleted": (4, lambda w: ("delete", said(w))),
     "a report": (1, lambda w: ("post", "/reports", {"kind": "productivity", "format": "pdf"})),
     "a report on a list": (2, lambda w: ("post", "/reports", {"kind": "productivity", "format": "pdf", "list_id": w.shared})),
+    "attachments": (2, lambda w: ("get", f"{w.attachments}?limit=200")),
+    "an attachment": (2, lambda w: ("get", f"{w.attachments}/{w.attachment}")),
+    "the content of an attachment": (3, lambda w: ("get", f"{w.attachments}/{w.attachment}/content")),
+    "a new attachment": (6, lambda w: ("post", w.attachments, FILE)),
+    "an attachment is deleted": (5, lambda w: ("delete", f"{w.attachments}/{make_attachment(w.client, w.parent)['id']}")),
+    "the file of a job": (2, lambda w: ("get", finished(w))),
     "a batch that creates": (4, batch(lambda todo: {"op": "create", "todo": {"task": "x"}})),
     "a batch that changes": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"task": "x"}})),
     "a batch that completes what recurs": (11, lambda w: batch(complete)(recurring(w))),
@@ -138,8 +162,9 @@ def test_an_operation_takes_so_many_statements(world, statements, name):
     expected += name in CLAIMING and bool(databases.SERVER)
     method, path, *body = build(world)
 
+    sent = form() if body == [FILE] else {"json": body[0]} if body else {}
     with statements() as seen:
-        answer = world.client.open(path, *body, method=method)
+        answer = world.client.open(path, **sent, method=method)
 
     assert answer.status_code < 300, answer.json
     asked = [statement for statement in seen if not statement.startswith(BESIDES)]

@@ -30,6 +30,7 @@ class Contract:
     takes: Schema | None = None
     upload: str | None = None  # the setting that limits the file which comes along
     gives: Schema | None = None
+    media: str | None = None  # of the file that it gives
     dump: Dump | None = None
     status: int = 200
     location: str | None = None
@@ -103,6 +104,11 @@ def gives(schema: Schema, status: int = 200, location: str | None = None) -> Cal
 def gives_page(schema: Schema, query: Query = NOTHING) -> Callable[[Method], Method]:
     """The method gets `limit`, `cursor`, `count` and the parameters of `query`, and returns a Page of rows."""
     return _note(gives=schema, dump=compile_dump(schema), paged=True, query=query + PAGE)
+
+
+def gives_file(media: str) -> Callable[[Method], Method]:
+    """The method returns an answer with a file of this media type or range of them (`*/*`), as `files.serving.send` makes it."""
+    return _note(media=media)
 
 
 gives_nothing = _note(status=204)

@@ -11,6 +11,7 @@ Problem
 ├── PreconditionFailed      412  If-Match names another version; `current` is the object now
 ├── PayloadTooLarge         413
 ├── UnsupportedMediaType    415
+├── RangeNotSatisfiable     416  the file does not reach as far as that
 ├── Invalid                 422  a value is wrong; `errors` says which and why
 │   └── IdempotencyMismatch 422  the key came before with another body
 ├── PreconditionRequired    428  the service wants If-Match
@@ -120,6 +121,11 @@ class PayloadTooLarge(Problem):
 class UnsupportedMediaType(Problem):
     status, code, title = 415, "unsupported_media_type", "Unsupported Media Type"
     default = "Send the body as Content-Type: application/json."
+
+
+class RangeNotSatisfiable(Problem):
+    status, code, title = 416, "range_not_satisfiable", "Range Not Satisfiable"
+    default = "The file ends before the first byte that was asked for."
 
 
 class Invalid(Problem):

@@ -138,6 +138,8 @@ def _flat(fields: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> di
     found: dict[str, Any] = {name: file.stream for name, file in files.items()}
     errors = {name: ["Must be given once."] for name in {*fields, *files} if len(fields.getlist(name)) + len(files.getlist(name)) > 1}
     errors |= {name: ["Unknown field."] for name in files if name != "file"}
+    if any(isinstance(file, Incoming) and not (file.name or file.size) for file in found.values()):
+        errors["file"] = ["Must be a file, with a filename."]  # what a browser sends when none was chosen
     if "file" in fields:
         errors["file"] = ["Must be a file, with a filename."]
     if errors:

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, Row, Table, delete, exists, insert, select
 
-from app.core.database import execute
-from app.core.types import id_time, new_id
-from app.core.uploads import Incoming
+from app.core.database import after_commit, execute, fetch_all, fetch_one, transaction
+from app.core.problems import NotFound, Unavailable
+from app.core.types import id_time, new_id, now
+from app.core.uploads import Incoming, incoming_folder
+from app.extensions import Model
 from app.files.models import StoredFile
 from app.files.storage import safe_name, storage
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # files that one transaction removes
+_FILES = cast(Table, StoredFile.__table__)
 
 
 def keep(source: Incoming | Path, name: str, content_type: str) -> str:
@@ -25,6 +40,86 @@ def keep(source: Incoming | Path, name: str, content_type: str) -> str:
     row = {"name": safe_name(name) or "file", "content_type": content_type, "size": size, "sha256": sha256}
     execute(insert(StoredFile).values(id=file_id, created_at=id_time(file_id), **row))
     return file_id
+
+
+def find(file_id: str) -> Row[Any]:
+    """The row of a file. Raises NotFound where it went meanwhile."""
+    row = fetch_one(select(StoredFile).where(StoredFile.id == file_id))
+    if row is None:
+        raise NotFound("The file is gone.")
+    return row
+
+
+def discard(file_ids: Sequence[str]) -> None:
+    """Remove files that nothing refers to any more: their rows now, and what is stored once that is committed."""
+    execute(delete(StoredFile).where(StoredFile.id.in_(file_ids)))
+    after_commit(lambda: _forget(file_ids))
+
+
+@contextmanager
+def draft() -> Iterator[Path]:
+    """A new empty file, to be written and kept. It is gone at the end where it was not."""
+    incoming_folder().mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=incoming_folder())
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def sweep(age: timedelta = timedelta(hours=1), most: int = 1000) -> int:
+    """Remove files of that age which nothing refers to, at most so many; gives how many those were.
+
+    The rows go first, so that the foreign keys protect what is in use after all, and only with what is stored: one transaction
+    removes both. Where it fails half-way the rows are still there, and the next run removes them.
+    """
+    old = [row.id for row in fetch_all(select(StoredFile.id).where(StoredFile.created_at < now() - age, *_unused()).limit(most))]
+    swept = 0
+    for start in range(0, len(old), BATCH):
+        batch = select(StoredFile.id).where(StoredFile.id.in_(old[start : start + BATCH]), *_unused()).with_for_update(skip_locked=True)
+        with transaction():
+            gone = [row.id for row in fetch_all(delete(StoredFile).where(StoredFile.id.in_(batch)).returning(StoredFile.id))]
+            storage().delete(gone)
+        swept += len(gone)
+    return swept
+
+
+def sweep_strays(age: timedelta = timedelta(days=1)) -> int:
+    """Remove what was stored that long ago and has no row, as of requests that failed; gives how many those were."""
+    before = now() - age
+    stored = storage().stale(before)
+    swept = 0
+    while keys := list(islice(stored, BATCH)):
+        known = {row.id for row in fetch_all(select(StoredFile.id).where(StoredFile.id.in_(keys)))}
+        strays = [key for key in keys if key not in known]
+        storage().delete(strays)
+        swept += len(strays)
+    return swept + _sweep_incoming(before)
+
+
+def _sweep_incoming(before: datetime) -> int:
+    """Remove what came in for requests and jobs whose process died."""
+    swept = 0
+    for path in incoming_folder().glob("*"):
+        with suppress(FileNotFoundError):
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                path.unlink()
+                swept += 1
+    return swept
+
+
+def _unused() -> list[ColumnElement[bool]]:
+    """That no column of any table refers to the file."""
+    keys = [key for table in Model.metadata.tables.values() for key in table.foreign_keys if key.references(_FILES)]
+    return [~exists().where(key.parent == StoredFile.id) for key in keys]
+
+
+def _forget(file_ids: Sequence[str]) -> None:
+    try:
+        storage().delete(file_ids)
+    except (OSError, Unavailable) as error:  # the request is done; `sweep_strays` will find them
+        log.warning("files were not removed yet: %s", type(error).__name__)
 
 
 def _facts(source: Incoming | Path) -> tuple[Path, int, str]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from flask import Flask, current_app
 
+from app.core.problems import Unavailable
 from app.core.types import is_id
 from app.core.uploads import no_room
+from app.files.s3 import S3
 
 
 class Storage(Protocol):
@@ -22,7 +25,10 @@ class Storage(Protocol):
         """Take the file at `path`, which may be gone afterwards. Raises Unavailable where there is no room."""
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
-        """The bytes of a file from `start` on, at most `length` of them. Raises FileNotFoundError."""
+        """The bytes of a file from `start` on. With `length` nobody reads more than that, so no more need come.
+
+        Raises FileNotFoundError, and Unavailable where the storage is out of reach.
+        """
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove files; those that are not there do not matter."""
@@ -56,7 +62,12 @@ class Folder:
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """See Storage."""
-        file = self.path(key).open("rb")
+        try:
+            file = self.path(key).open("rb")
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise Unavailable("The stored files are out of reach. Try again shortly.") from error
         file.seek(start)
         return file
 
@@ -68,8 +79,9 @@ class Folder:
     def stale(self, before: datetime) -> Iterator[str]:
         """See Storage."""
         for place in self.root.glob("[0-9a-f][0-9a-f]/*"):
-            if is_id(place.name) and datetime.fromtimestamp(place.stat().st_mtime, UTC) < before:
-                yield place.name
+            with suppress(FileNotFoundError):  # it was removed meanwhile
+                if is_id(place.name) and datetime.fromtimestamp(place.stat().st_mtime, UTC) < before:
+                    yield place.name
 
 
 def _sync(path: Path) -> None:
@@ -83,7 +95,8 @@ def _sync(path: Path) -> None:
 
 def init_app(app: Flask) -> None:
     """Open the storage that STORAGE_URL names."""
-    app.extensions["storage"] = Folder(Path(app.config["INSTANCE_PATH"]) / "uploads")
+    url = app.config["STORAGE_URL"]
+    app.extensions["storage"] = S3(url, app.config["THREADS"]) if url else Folder(Path(app.config["INSTANCE_PATH"]) / "uploads")
 
 
 def storage() -> Storage:
@@ -96,5 +109,5 @@ def safe_name(name: str) -> str:
     """A name that a download may have: the last part of a path, on one line, of at most 255 characters."""
     last = re.split(r"[/\\]", name)[-1]
     plain = "".join(character for character in last if character.isprintable()).strip(" .")
-    stem, dot, ending = plain.rpartition(".")
-    return plain if len(plain) <= 255 else f"{stem[: 254 - len(ending[:20])]}{dot}{ending[:20]}"
+    ending = PurePosixPath(plain).suffix[:20]
+    return plain if len(plain) <= 255 else plain[: 255 - len(ending)] + ending

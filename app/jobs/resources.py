@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
 from app.core.api import Resource
-from app.core.contract import gives, gives_nothing, gives_page, raises, requires
+from app.core.contract import gives, gives_file, gives_nothing, gives_page, raises, requires
 from app.core.paging import Page, page_of
 from app.core.problems import Conflict
 from app.core.query import Argument, Query, words
+from app.files.serving import send
 from app.jobs import service
 from app.jobs.schemas import STATES, JobSchema
 
@@ -43,3 +46,13 @@ class JobDetail(Resource):
     def delete(self, job_id: str) -> None:
         """Cancel a job. One that waits never begins; one that runs stops at its next step and leaves nothing half done."""
         service.cancel(job_id)
+
+
+class JobFile(Resource):
+    """The file of a job of the caller's."""
+
+    @requires("jobs:read")
+    @gives_file("*/*")
+    def get(self, job_id: str) -> Response:
+        """Download what a job made. It is kept for 24 hours."""
+        return send(service.file_of(job_id), ours=True)

@@ -13,6 +13,7 @@ from app.core.identity import me
 from app.core.paging import Listing, Order
 from app.core.problems import Conflict, NotFound
 from app.core.types import id_time, new_id, now
+from app.files.models import StoredFile
 from app.jobs.bell import Bell
 from app.jobs.models import Job
 from app.jobs.work import KEPT
@@ -65,6 +66,15 @@ def find(job_id: str) -> Row[Any]:
     if job is None:
         raise NotFound.of("Job", job_id)
     return job
+
+
+def file_of(job_id: str) -> Row[Any]:
+    """The row of the file that a job of the caller's made. Raises NotFound, also once it is over 24 hours old."""
+    job = find(job_id)
+    file = fetch_one(select(StoredFile).where(StoredFile.id == job.file_id)) if job.file_id and job.expires_at > now() else None
+    if file is None:
+        raise NotFound("The job made no file, or made it over 24 hours ago.")
+    return file
 
 
 def cancel(job_id: str) -> None:

@@ -14,6 +14,7 @@ CODES = {
     412: {"precondition_failed"},
     413: {"payload_too_large"},
     415: {"unsupported_media_type"},
+    416: {"range_not_satisfiable"},
     422: {"validation_failed", "idempotency_mismatch"},
     428: {"precondition_required"},
     429: {"rate_limited"},

@@ -5,6 +5,8 @@ The table is the expectation. An operation that is new in the map of URLs has no
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from app.lists.permissions import ROLES as LIST_ROLES
@@ -23,7 +25,7 @@ from tests.factories import PASSWORD
 # narrow, fitting         personal tokens of the owner: with every scope but the one that it takes; with that one alone
 # reader                  an editor of the list whose role in the service is viewer
 #
-# The list, the todos and the comment, the session, the token and the job are the owner's; <user_id> is a guest of the list.
+# The list, the todos, the comment and the attachment, the session, the token and the job are the owner's; <user_id> is a guest of the list.
 TABLE = """
                                             owner editor viewer stranger admin anonymous revoked disabled narrow fitting reader
 POST   /auth/register                         201    201    201      201   201       201     201      201    201     201    201
@@ -70,10 +72,17 @@ POST   /todos/<todo_id>/comments              201    201    403      404   404  
 GET    /todos/<todo_id>/comments/<comment_id>    200 200    200      404   404       401     401      401    403     200    200
 PATCH  /todos/<todo_id>/comments/<comment_id>    200 403    403      404   404       401     401      401    403     200    403
 DELETE /todos/<todo_id>/comments/<comment_id>    204 403    403      404   404       401     401      401    403     204    403
+GET    /todos/<todo_id>/attachments           200    200    200      404   404       401     401      401    403     200    200
+POST   /todos/<todo_id>/attachments           201    201    403      404   404       401     401      401    403     201    403
+GET    /todos/<todo_id>/attachments/<attachment_id>    200 200 200   404   404       401     401      401    403     200    200
+DELETE /todos/<todo_id>/attachments/<attachment_id>    204 403 403   404   404       401     401      401    403     204    403
+GET    /todos/<todo_id>/attachments/<attachment_id>/content   200 200 200 404 404    401     401      401    403     200    200
+GET    /todos/<todo_id>/attachments/<attachment_id>/thumbnail 200 200 200 404 404    401     401      401    403     200    200
 GET    /jobs                                  200    200    200      200   200       401     401      401    403     200    200
 GET    /jobs/<job_id>                         200    404    404      404   404       401     401      401    403     200    404
 DELETE /jobs/<job_id>                         204    404    404      404   404       401     401      401    403     204    403
 POST   /reports                               202    202    202      404   404       401     401      401    403     202    202
+GET    /jobs/<job_id>/file                    200    404    404      404   404       401     401      401    403     200    404
 """
 
 # What an operation that takes a body is sent, so that nothing but the caller can be what is wrong.
@@ -98,6 +107,7 @@ BODIES = {
     "POST /todos/<todo_id>/comments": lambda world: {"body": "Why not?"},
     "PATCH /todos/<todo_id>/comments/<comment_id>": lambda world: {"body": "Changed"},
     "POST /reports": lambda world: {"kind": "productivity", "format": "json", "list_id": world.list_id},
+    "POST /todos/<todo_id>/attachments": lambda world: {"file": (BytesIO(b"With Flask."), "plan.txt")},
 }
 # 403s that no permission and no role in the list would help against.
 OTHER_NEEDS = {"session", "author"}
@@ -114,14 +124,21 @@ def untouched(app):
     return World(app)
 
 
+def good(operation, world):
+    """The body that the operation is sent, if it takes one: JSON, or a form where a file comes along."""
+    body = BODIES.get(str(operation))
+    if body is None:
+        return {}
+    return {"data": body(world), "content_type": "multipart/form-data"} if operation.contract.upload else {"json": body(world)}
+
+
 def ask(world, operation, who):
     """What the operation answers to somebody, and what the database held before."""
     client = world.actor(who, operation.contract.permission)
     token = client.refresh_token if operation.contract.credential == "refresh" else client.token
-    address, body = operation.at(world.ids), BODIES.get(str(operation))
-    sent = [body(world)] if body else []
+    address, sent = operation.at(world.ids), good(operation, world)
     before = world.rows()
-    return client.open(address, *sent, method=operation.method, headers={"Authorization": token and f"Bearer {token}"}), before
+    return client.open(address, **sent, method=operation.method, headers={"Authorization": token and f"Bearer {token}"}), before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
@@ -178,9 +195,9 @@ def test_a_child_is_reached_through_its_own_parent_only(app, world, operation, f
     ids = (
         {parent: world.ids[parent], child: other.ids[child]} if foreign == "child" else {parent: other.ids[parent], child: world.ids[child]}
     )
-    body, before = BODIES.get(str(operation)), (world.rows(), other.rows())
+    before = (world.rows(), other.rows())
 
-    answer = world.clients["owner"].open(operation.at(ids), *([body(world)] if body else []), method=operation.method)
+    answer = world.clients["owner"].open(operation.at(ids), **good(operation, world), method=operation.method)
 
     assert_problem(answer, 404)
     assert (world.rows(), other.rows()) == before

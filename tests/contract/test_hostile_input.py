@@ -11,12 +11,13 @@ from werkzeug.test import EnvironBuilder
 
 from tests.contract.operations import API, OPERATIONS
 from tests.contract.problems import SANE_ID, assert_problem
-from tests.contract.test_access_matrix import BODIES
+from tests.contract.test_access_matrix import BODIES, good
 from tests.contract.world import World
 from tests.factories import Client
 
 JSON = "application/json"
-TAKES_A_BODY = [operation for operation in API if operation.contract.takes]
+TAKES_A_BODY = [operation for operation in API if operation.contract.takes and not operation.contract.upload]
+TAKES_A_FILE = [operation for operation in API if operation.contract.upload]
 SAFE_TO_REPEAT = [operation for operation in API if operation.method == "GET"]
 
 
@@ -168,7 +169,9 @@ def test_unknown_and_read_only_fields_are_refused_under_their_names(world, owner
         assert list(answer.json["errors"]) == [name]
 
 
-@pytest.mark.parametrize("operation", [operation for operation in API if operation.method != "GET"], ids=str)
+@pytest.mark.parametrize(
+    "operation", [operation for operation in API if operation.method != "GET" and operation not in TAKES_A_FILE], ids=str
+)
 def test_a_body_of_two_mebibytes_is_413(world, owner, operation):
     body = b'{"task": "' + b"x" * 2 * 1024 * 1024 + b'"}'
 
@@ -189,6 +192,28 @@ def test_a_body_of_another_type_is_415(world, owner, operation):
     body = json.dumps(BODIES[str(operation)](world))
     for content_type in WRONG_TYPES + (["application/merge-patch+json"] if operation.method != "PATCH" else []):
         assert_problem(send(operation, world, data=body, content_type=content_type), 415)
+
+
+@pytest.mark.parametrize("operation", TAKES_A_FILE, ids=str)
+def test_a_file_comes_in_a_form_or_not_at_all(world, owner, operation):
+    for content_type in ("", JSON, "text/plain", "application/x-www-form-urlencoded", "multipart/mixed; boundary=x", "x" * 10_000):
+        assert_problem(send(operation, world, data=b'{"file": "x"}', content_type=content_type), 415)
+    for body in (b"", b"x", b"--x", b"--x--\r\n", b"\0" * 1000, b"--x\r\n\r\n\r\n--x--", b"\r\n" * 5000, b"--x\r\n" * 5000):
+        for boundary in ("", "; boundary=", "; boundary=x", "; boundary=\xff", "; boundary=" + "x" * 10_000):
+            assert_problem(send(operation, world, data=body, content_type=f"multipart/form-data{boundary}"), 400, 413, 415, 422)
+
+
+@pytest.mark.parametrize("operation", TAKES_A_FILE, ids=str)
+def test_every_field_of_a_form_with_every_kind_of_value(world, owner, operation):
+    schema = operation.contract.takes
+    for name in [*schema.fields, "unknown", "__proto__", "", "\0", "_schema"]:
+        for value in ("", "x", "\0", "x" * 30_000, "\ufffe", io.BytesIO(b"x")):
+            if name != "file" and (name not in schema.fields or schema.fields[name].dump_only):
+                sent = {**BODIES[str(operation)](world), name: (value, "x.txt") if isinstance(value, io.BytesIO) else value}
+                assert_problem(send(operation, world, data=sent, content_type="multipart/form-data"), 422)
+            elif not isinstance(value, io.BytesIO):
+                sent = {**BODIES[str(operation)](world), "file": value}
+                assert_problem(send(operation, world, data=sent, content_type="multipart/form-data"), 422)
 
 
 @pytest.mark.parametrize(
@@ -225,8 +250,8 @@ def test_junk_for_an_id_is_404(world, owner, operation):
     for position in operation.ids:
         for junk in JUNK:
             address = operation.at({**world.ids, "name": "docs.css", position: junk})
-            body = [BODIES[str(operation)](world)] if str(operation) in BODIES else []
-            assert_problem(who_may(world, operation).open(address, *body, method=operation.method), 404)
+            body = good(operation, world) if operation.contract else {}
+            assert_problem(who_may(world, operation).open(address, **body, method=operation.method), 404)
 
 
 QUERIES = [
@@ -258,10 +283,9 @@ def test_wrong_query_parameters_are_422_under_their_names(world, operation):
 @pytest.mark.parametrize("operation", [operation for operation in API if operation.method != "GET"], ids=str)
 def test_an_unknown_query_parameter_is_422_on_changes_too(world, operation):
     client = who_may(world, operation)
-    body = BODIES.get(str(operation))
     answer = client.open(
         operation.at(world.ids) + "?dry_run=true",
-        *([body(world)] if body else []),
+        **good(operation, world),
         method=operation.method,
         headers=credential(operation, client),
     )
@@ -415,7 +439,10 @@ def test_odd_headers_change_nothing(world, owner, name):
         expected = send(operation, world)
         for value in HEADERS[name]:
             answer = send(operation, world, headers={name: value})
-            assert (answer.status_code, answer.json) == (200, expected.json), f"{operation} with {name}: {value}"
+            if name == "Range" and answer.status_code == 206:
+                assert operation.contract.media
+                continue
+            assert (answer.status_code, answer.data) == (200, expected.data), f"{operation} with {name}: {value}"
             assert SANE_ID.fullmatch(answer.headers["X-Request-ID"])
             assert answer.headers["X-Request-ID"] != value
 
@@ -431,11 +458,10 @@ IDEMPOTENCY_KEYS = ["", " ", "a b", "é", "\xff", "a" * 256, "a\tb", "\x7f"]
 
 @pytest.mark.parametrize("operation", [operation for operation in API if operation.method == "POST"], ids=str)
 def test_an_odd_idempotency_key_is_422(world, owner, operation):
-    body = BODIES.get(str(operation))
     for key in IDEMPOTENCY_KEYS:
         answer = owner.open(
             operation.at(world.ids),
-            *([body(world)] if body else []),
+            **good(operation, world),
             method="POST",
             headers={**credential(operation, owner), "Idempotency-Key": key},
         )

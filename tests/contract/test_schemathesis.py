@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 from importlib import import_module
+from io import BytesIO
 
 import pytest
 
 from tests import factories
+from tests.arrange import make_attachment
 from tests.contract.problems import assert_problem
 from tests.contract.world import World
 
@@ -79,6 +81,7 @@ def engine(app, tmp_path, monkeypatch, schemathesis):
         made = client.post("/lists", {"name": "own"}).json
         todo = client.post("/todos", {"task": "own", "list_id": made["id"]}).json
         client.post(f"/todos/{todo['id']}/comments", {"body": "own"})
+        make_attachment(client, todo["id"])
     config = schemathesis.config.SchemathesisConfig.from_dict(without_nothing(configuration(path)))
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
     return schemathesis.engine.from_schema(schema)
@@ -116,8 +119,7 @@ def test_nothing_that_the_document_describes_gives_one_account_what_is_the_other
     for path, item in document["paths"].items():
         for method in ("get", "put", "patch", "delete", "post"):
             if method in item and "{" in path:
-                body = example(item[method])
-                answer = bob.open(path.format_map(ids), *body, method=method)
+                answer = bob.open(path.format_map(ids), **example(item[method]), method=method)
                 assert_problem(answer, 403 if item[method].get("x-permission", "").startswith("users:") else 404)
                 assert "404" in item[method]["responses"]
                 tried += 1
@@ -126,5 +128,10 @@ def test_nothing_that_the_document_describes_gives_one_account_what_is_the_other
 
 
 def example(operation):
-    """The example of the body of an operation, if it takes one."""
-    return [next(iter(operation["requestBody"]["content"].values()))["example"]] if "requestBody" in operation else []
+    """The example of the body of an operation, if it takes one: JSON, or a form with a file."""
+    if "requestBody" not in operation:
+        return {}
+    content_type, media = next(iter(operation["requestBody"]["content"].items()))
+    if content_type == "multipart/form-data":
+        return {"data": {**media["example"], "file": (BytesIO(b"x"), "x.txt")}, "content_type": content_type}
+    return {"json": media["example"]}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.attachments.models import Attachment
 from app.auth.models import PersonalToken, Session
 from app.comments.models import Comment
-from app.core.database import fetch_all
+from app.core.database import execute, fetch_all, transaction
+from app.core.types import now
+from app.files.models import StoredFile
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.lists.models import List, Member
@@ -19,7 +23,8 @@ from app.todos.models import Todo
 from app.users.models import User
 from app.users.permissions import PERMISSIONS
 from tests import factories
-from tests.factories import Account, Client
+from tests.arrange import make_attachment
+from tests.factories import Account, Client, make_file
 
 
 class World:
@@ -37,6 +42,7 @@ class World:
         self.todo_id = self.create("/todos", {"task": "build an API", "list_id": self.list_id, "tags": ["home"]})
         self.other_id = self.create("/todos", {"task": "another one", "list_id": self.list_id})
         self.comment_id = self.create(f"/todos/{self.todo_id}/comments", {"body": "With Flask?"})
+        self.attachment_id = self._attach()
 
     def create(self, path: str, body: dict[str, Any]) -> str:
         """The id of what the owner makes."""
@@ -69,15 +75,28 @@ class World:
             "list_id": self.list_id,
             "todo_id": self.todo_id,
             "comment_id": self.comment_id,
+            "attachment_id": self.attachment_id,
             "user_id": self.people["guest"].id,
             "session_id": self._other_session(),
             "job_id": self._job(),
             "token_id": self.create("/auth/tokens", {"name": "backup", "scopes": ["todos:read"]}),
         }
 
-    def _job(self) -> str:
+    def _attach(self) -> str:
+        """A file of the owner's, with a thumbnail that no job had to make."""
+        made = make_attachment(self.clients["owner"], self.todo_id)
+        thumbnail_id = make_file(self.app, name="notes.webp", content_type="image/webp")
         with self.app.app_context():
-            return jobs.enqueue("export", {}, user_id=self.people["owner"].id).id
+            execute(update(Attachment).where(Attachment.id == made["id"]).values(thumbnail_id=thumbnail_id))
+        return made["id"]
+
+    def _job(self) -> str:
+        """A job that can still be called off, and yet has made a file."""
+        made = {"file_id": make_file(self.app), "expires_at": now() + timedelta(hours=24)}
+        with self.app.app_context(), transaction():
+            job = jobs.enqueue("export", {}, user_id=self.people["owner"].id)
+            execute(update(Job).where(Job.id == job.id).values(**made))
+            return job.id
 
     def _other_session(self) -> str:
         other = factories.client(self.app, self.people["owner"])
@@ -126,6 +145,8 @@ class World:
             Member: Member.user_id.in_(people) | Member.list_id.in_(seen),
             Todo: Todo.list_id.in_(seen),
             Comment: Comment.todo_id.in_(todos),
+            Attachment: Attachment.todo_id.in_(todos),
+            StoredFile: StoredFile.id.in_(select(Attachment.file_id).where(Attachment.todo_id.in_(todos))),
             User: User.id.in_(people),
             Session: Session.user_id.in_(people),
             PersonalToken: PersonalToken.user_id.in_(people),

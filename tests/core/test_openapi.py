@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 from openapi_spec_validator import validate as validate_document
 
 from app.core.api import Api, Resource
-from app.core.contract import anyone, asks, gives, gives_nothing, gives_page, if_match, public, raises, requires, takes
+from app.core.contract import anyone, asks, gives, gives_file, gives_nothing, gives_page, if_match, public, raises, requires, takes
 from app.core.fields import DayField, Flag, InstantField, Line, ObjectSchema, Reference, Tagged, Text, Word
 from app.core.openapi import Document
 from app.core.problems import Conflict
@@ -103,6 +103,15 @@ class ToyMend(Resource):
         """Mend a toy."""
 
 
+class ToyPicture(Resource):
+    """What a toy looks like."""
+
+    @anyone
+    @gives_file("image/png")
+    def get(self, toy_id):
+        """Show a picture."""
+
+
 @pytest.fixture(scope="module")
 def toys():
     app = Flask("toys")
@@ -111,6 +120,7 @@ def toys():
     api.add_resource(ToyCollection, "/toys")
     api.add_resource(ToyDetail, "/toys/<toy_id>")
     api.add_resource(ToyMend, "/toys/<toy_id>/mend")
+    api.add_resource(ToyPicture, "/toys/<toy_id>/picture")
     return Document(app, {}).write({}, [])
 
 
@@ -173,7 +183,7 @@ def test_ids_of_the_address_are_uuids(toys):
 def test_operations_are_named_after_their_resource(toys):
     named = {operation["operationId"] for item in toys["paths"].values() for method, operation in item.items() if method in METHODS}
 
-    assert named == {"listToys", "createToy", "getToy", "updateToy", "deleteToy", "mendToy"}
+    assert named == {"listToys", "createToy", "getToy", "updateToy", "deleteToy", "mendToy", "getToyPicture"}
 
 
 def test_docstrings_become_summaries_and_descriptions(toys):
@@ -201,6 +211,7 @@ def test_one_of_several_objects_is_told_by_its_tag(toys):
         ("/toys/{toy_id}", "get", "200 304 401 404 422 429 500 503"),
         ("/toys/{toy_id}", "patch", "200 400 401 403 404 409 412 413 415 422 428 429 500 503"),
         ("/toys/{toy_id}", "delete", "204 401 403 404 409 412 422 428 429 500 503"),
+        ("/toys/{toy_id}/picture", "get", "200 206 304 401 404 416 422 429 500 503"),
         ("/toys/{toy_id}/mend", "post", "204 400 404 409 413 415 422 429 500 503"),
     ],
 )
@@ -215,6 +226,17 @@ def test_headers_follow_from_the_contract(toys):
     assert collection["get"]["responses"]["200"]["headers"].keys() == limited | {"Link", "X-Total-Count"}
     assert collection["post"]["responses"]["201"]["headers"].keys() == limited | {"ETag", "Location", "Idempotency-Replayed"}
     assert detail["patch"]["responses"]["200"]["headers"].keys() == limited | {"ETag"}
+
+
+def test_a_file_is_bytes_of_its_type_or_a_part_of_them(toys):
+    picture = toys["paths"]["/api/v1/toys/{toy_id}/picture"]["get"]
+    whole, part = picture["responses"]["200"], picture["responses"]["206"]
+
+    assert whole["content"]["image/png"]["schema"] == {"type": "string", "format": "binary"}
+    assert part["content"] == whole["content"]
+    assert part["headers"].keys() - whole["headers"].keys() == {"Content-Range"}
+    assert {"ETag", "Accept-Ranges", "Content-Disposition"} <= whole["headers"].keys()
+    assert {parameter["$ref"].rpartition("/")[2] for parameter in picture["parameters"]} == {"RequestId", "IfNoneMatch", "Range", "IfRange"}
 
 
 def test_two_schemas_of_one_name_are_an_error():

@@ -174,7 +174,7 @@ def test_what_other_libraries_raise_is_a_problem_too(broken, error):
 def test_every_kind_of_problem_has_a_code_and_a_default_text():
     kinds = [kind for kind in vars(problems).values() if isinstance(kind, type) and issubclass(kind, problems.Problem)]
 
-    assert len(kinds) == 17
+    assert len(kinds) == 18
     assert all(kind.code and kind.default and kind.title and 400 <= kind.status < 600 for kind in kinds)
 
 

@@ -116,7 +116,11 @@ class Document:
         if contract.gives is not None:
             answer["content"] = {"application/json": self.media(self.given(contract))}
         found = {str(contract.status): answer}
-        if operation.method == "GET" and operation.shows_version:
+        if contract.media is not None:
+            answer["content"] = {contract.media: self.media({"type": "string", "format": "binary"})}
+            part = shared.header_refs(*operation.headers, "Content-Range")
+            found["206"] = {"description": "The part that was asked for.", "headers": part, "content": answer["content"]}
+        if operation.method == "GET" and (operation.shows_version or operation.gives_file):
             found["304"] = {"description": "You have it already.", "headers": shared.header_refs("X-Request-ID", "ETag")}
         return found
 

@@ -66,6 +66,11 @@ class Operation:
         return self.contract.gives is not None and not self.contract.paged and "version" in self.contract.gives.fields
 
     @property
+    def gives_file(self) -> bool:
+        """Whether its answer is a file, and so may be a part of one."""
+        return self.contract.media is not None
+
+    @property
     def who_may(self) -> str:
         """Who may do it, as a sentence."""
         if self.contract.credential == "refresh":
@@ -91,7 +96,8 @@ class Operation:
         names = ["RequestId"]
         names += ["IdempotencyKey"] if self.method == "POST" else []
         names += ["IfMatch"] if self.contract.if_match else []
-        names += ["IfNoneMatch"] if self.method == "GET" and self.shows_version else []
+        names += ["IfNoneMatch"] if self.method == "GET" and (self.shows_version or self.gives_file) else []
+        names += ["Range", "IfRange"] if self.gives_file else []
         return [*map(_query_parameter, self.contract.query.args), *map(shared.parameter_ref, names)]
 
     @property
@@ -99,7 +105,8 @@ class Operation:
         """The headers of what it answers when all goes well."""
         names = ["X-Request-ID", "RateLimit-Policy", "RateLimit"]
         names += ["Idempotency-Replayed"] if self.method == "POST" else []
-        names += ["ETag"] if self.shows_version else []
+        names += ["ETag"] if self.shows_version or self.gives_file else []
+        names += ["Accept-Ranges", "Content-Disposition"] if self.gives_file else []
         names += ["Location"] if self.contract.status in (201, 202) else []
         names += ["Link", "X-Total-Count"] if self.contract.paged else []
         return names
@@ -121,6 +128,8 @@ class Operation:
             statuses |= {409, 412, 428}
         if contract.takes is not None:
             statuses |= {400, 413, 415}
+        if self.gives_file:
+            statuses |= {416}
         return sorted(statuses)
 
 

@@ -16,7 +16,12 @@ _EXAMPLE_MEMBERS: dict[str, Json] = {
     "precondition_failed": {"current": {"id": "01a20459-32c8-7326-9abb-c55e842ba95a", "task": "Buy milk", "version": 8}},
     "validation_failed": {"errors": {"task": ["Task field cannot be blank!"]}},
 }
-_MORE_HEADERS = {"401": ["WWW-Authenticate"], "429": ["RateLimit-Policy", "RateLimit", "Retry-After"], "503": ["Retry-After"]}
+_MORE_HEADERS = {
+    "401": ["WWW-Authenticate"],
+    "416": ["Content-Range"],
+    "429": ["RateLimit-Policy", "RateLimit", "Retry-After"],
+    "503": ["Retry-After"],
+}
 
 PARAMETERS: dict[str, Json] = {
     "RequestId": {
@@ -43,6 +48,18 @@ PARAMETERS: dict[str, Json] = {
         "description": 'ETag of the object as you know it, such as `"7"`. If it still has it, the answer is an empty 304.',
         "schema": {"type": "string"},
     },
+    "Range": {
+        "name": "Range",
+        "in": "header",
+        "description": "A part of the file, such as `bytes=0-1023`; the answer is a 206. Several at once get the whole file.",
+        "schema": {"type": "string"},
+    },
+    "IfRange": {
+        "name": "If-Range",
+        "in": "header",
+        "description": "ETag of the file as you know it. If it has another, `Range` does not count.",
+        "schema": {"type": "string"},
+    },
 }
 
 HEADERS: dict[str, Json] = {
@@ -55,6 +72,9 @@ HEADERS: dict[str, Json] = {
     "RateLimit-Policy": {"description": "The limit: `q` requests in `w` seconds.", "schema": {"type": "string"}},
     "RateLimit": {"description": "What is left of it: `r` requests in the next `t` seconds.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}},
+    "Accept-Ranges": {"description": "`bytes`: parts can be asked for.", "schema": {"type": "string"}},
+    "Content-Range": {"description": "Which part of how many bytes this is.", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "What to call the file (RFC 6266).", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "The kind of credential to send.", "schema": {"type": "string"}},
 }
 
