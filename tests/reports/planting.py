@@ -29,7 +29,9 @@ def plant(app, list_id, *todos):
     """Put todos into a list, each given by the columns that differ from those of a new one."""
     rows = []
     for number, columns in enumerate(todos):
-        row = new_todo({**BLANK, "task": "water the plants", "list_id": list_id, "position": float(number)}, None) | columns
+        row = (
+            new_todo({**BLANK, "task": "water the plants", "list_id": list_id, "position": float(number)}, None, ZoneInfo("UTC")) | columns
+        )
         rows.append({**row, "id": new_id(), "done": row["completed_at"] is not None, **derived(row)})
     with app.app_context(), transaction():
         execute(insert(Todo), rows)
