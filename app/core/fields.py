@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -89,6 +89,14 @@ class Tagged(fields.Field[dict[str, Any]]):
             raise ValidationError({self.tag: [f"Must be one of: {', '.join(self.schemas)}."]})
         loaded: dict[str, Any] = schema.load(value)
         return loaded
+
+
+class AnyOf(fields.Dict):
+    """An object of one of several schemas, given as it is. `schemas` is asked when the document is written, not before."""
+
+    def __init__(self, schemas: Callable[[], Iterable[Schema]], **kwargs: Any) -> None:
+        self.schemas = schemas
+        super().__init__(dump_only=True, allow_none=True, **kwargs)
 
 
 class Flag(fields.Boolean):

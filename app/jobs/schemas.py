@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
-from app.core.fields import InstantField, ObjectSchema, Reference
+from app.core.fields import AnyOf, InstantField, ObjectSchema, Reference
+from app.jobs.kinds import KINDS
 
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 _AN_INSTANT = "2026-11-22T09:30:00Z"
@@ -20,6 +21,11 @@ def percent(job: Any) -> int:
     return min(99, 100 * job.processed // job.total) if job.total else 0
 
 
+def results() -> list[Schema]:
+    """What jobs come to, of every kind that people ask for."""
+    return [each.result for each in KINDS.values() if each.result is not None]
+
+
 class JobSchema(ObjectSchema):
     """Work that goes on in the background. Ask for it again until `state` is succeeded, failed or cancelled."""
 
@@ -30,7 +36,7 @@ class JobSchema(ObjectSchema):
     total = fields.Integer(dump_only=True, allow_none=True, metadata={"description": "Steps, as far as is known.", "example": 20000})
     processed = fields.Integer(dump_only=True, metadata={"description": "Steps that are done.", "example": 8000})
     message = fields.String(dump_only=True, allow_none=True, metadata={"description": "What it is doing."})
-    result = fields.Dict(dump_only=True, allow_none=True, metadata={"description": "What it came to; null before its good end."})
+    result = AnyOf(results, metadata={"description": "What it came to, by its kind; null before its end."})
     error = fields.String(dump_only=True, allow_none=True, metadata={"description": "Why it failed."})
     created_at = InstantField(dump_only=True, metadata={"example": _AN_INSTANT})
     started_at = InstantField(dump_only=True, allow_none=True)

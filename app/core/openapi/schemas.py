@@ -14,7 +14,7 @@ from apispec.ext.marshmallow.common import make_schema_key, resolve_schema_insta
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
-from app.core.fields import DayField, InstantField, Line, Reference, Tagged, Text, UploadField, Word
+from app.core.fields import AnyOf, DayField, InstantField, Line, Reference, Tagged, Text, UploadField, Word
 from app.core.openapi.shared import Json
 
 _WITHOUT_NUL = r"^[^\u0000]*$"
@@ -26,6 +26,7 @@ _SAMPLES: dict[str, Any] = {
     "email": "ada@example.org",
     "string": "text",
     "binary": "(the bytes of the file)",
+    "uri-reference": "/api/v1/jobs/01a20459-32c8-7326-9abb-c55e842ba95a/file",
     "boolean": False,
     "number": 1.0,
 }
@@ -40,6 +41,7 @@ class _Converter(OpenAPIConverter, ABC):
         DayField: ("string", "date"),
         Word: ("string", None),
         Tagged: (None, None),
+        AnyOf: (None, None),
         UploadField: ("string", "binary"),
     }
 
@@ -47,6 +49,7 @@ class _Converter(OpenAPIConverter, ABC):
         super().__init__(spec.openapi_version, None, spec)
         self.components = spec.components
         self.add_attribute_function(_Converter.tagged2properties)
+        self.add_attribute_function(_Converter.any_of2properties)
 
     def name_of(self, schema: Schema) -> str:
         """The name of the schema's component."""
@@ -95,6 +98,13 @@ class _Converter(OpenAPIConverter, ABC):
         found = {word: self.resolve_nested_schema(schema) for word, schema in field.schemas.items()}
         mapping = {word: reference["$ref"] for word, reference in found.items()}
         return {"oneOf": list(found.values()), "discriminator": {"propertyName": field.tag, "mapping": mapping}}
+
+    def any_of2properties(self, field: fields.Field[Any], **kwargs: Any) -> Json:
+        """An AnyOf is one of its schemas, or null."""
+        if not isinstance(field, AnyOf):
+            return {}
+        found = [self.resolve_nested_schema(schema) for schema in field.schemas()]
+        return {"anyOf": [{"type": "null"}, *found]}
 
     def field2pattern(self, field: fields.Field[Any], **kwargs: Any) -> Json:
         """Python's spelling of a pattern in that of ECMA-262."""
