@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.auth import tasks as auth
 from app.jobs import broker, relay
 from app.jobs import tasks as jobs
+from app.mail import digests, reminders
+from app.mail import tasks as mail
+from app.system import tasks as system
+from app.todos import tasks as todos
 
 EVERY = {
     jobs.relay: relay.EVERY_SECONDS,
     jobs.sweep: 300,
+    mail.remind: reminders.EVERY_SECONDS,
+    mail.begin_digests: digests.EVERY_SECONDS,
+    auth.sweep: 300,
+    system.sweep: 300,
+    todos.purge: 3600,
 }
 """Tasks and how many seconds lie between two runs. Each is bounded, and safe to run twice at once."""
 

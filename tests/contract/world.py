@@ -9,9 +9,11 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from app.auth.models import PersonalToken, Session
+from app.auth import mailed_tokens
+from app.auth.models import MailedToken, PersonalToken, Session
 from app.comments.models import Comment
 from app.core.database import fetch_all
+from app.core.types import new_id, now
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.lists.models import List, Member
@@ -61,6 +63,13 @@ class World:
     def newcomer(self) -> str:
         """The address of somebody who is not yet a member of the list."""
         return factories.user(self.app, name="Newcomer").email
+
+    @cached_property
+    def mailed_tokens(self) -> dict[str, str]:
+        """The tokens that were mailed to the guest, by what they are for."""
+        email = self.people["guest"].email
+        with self.app.app_context():
+            return {purpose: mailed_tokens.issue(purpose, email, new_id(), now()) for purpose in ("reset", "verify")}
 
     @cached_property
     def ids(self) -> dict[str, str]:
@@ -129,6 +138,7 @@ class World:
             User: User.id.in_(people),
             Session: Session.user_id.in_(people),
             PersonalToken: PersonalToken.user_id.in_(people),
+            MailedToken: MailedToken.user_id.in_(people),
             Job: Job.user_id.in_(people),
         }
         with self.app.app_context():

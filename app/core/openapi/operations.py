@@ -100,7 +100,7 @@ class Operation:
         names = ["X-Request-ID", "RateLimit-Policy", "RateLimit"]
         names += ["Idempotency-Replayed"] if self.method == "POST" else []
         names += ["ETag"] if self.shows_version else []
-        names += ["Location"] if self.contract.status in (201, 202) else []
+        names += ["Location"] if self.contract.status == 201 or self.contract.location else []
         names += ["Link", "X-Total-Count"] if self.contract.paged else []
         return names
 
