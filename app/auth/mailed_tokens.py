@@ -44,9 +44,10 @@ def issue(purpose: str, email: str, job_id: str, asked_at: datetime) -> str | No
             return None
         row = {"user_id": user.id, "purpose": purpose, "email": email, "created_at": moment, "expires_at": moment + LIFE[purpose]}
         kept = insert_or(MailedToken).values(token_hash=_digest(token), **row)
-        anew = {"index_elements": ["token_hash"], "set_": {"expires_at": row["expires_at"]}, "where": MailedToken.purpose == purpose}
-        good = fetch_one(kept.on_conflict_do_update(**anew).returning(MailedToken.token_hash))
-        return token if good else None
+        kept = kept.on_conflict_do_update(
+            index_elements=["token_hash"], set_={"expires_at": row["expires_at"]}, where=MailedToken.purpose == purpose
+        )
+        return token if fetch_one(kept.returning(MailedToken.token_hash)) else None
 
 
 def owner(purpose: str, token: str) -> Row[Any]:

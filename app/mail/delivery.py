@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import parseaddr
 from pathlib import Path
+from time import monotonic
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Flask, current_app
@@ -25,6 +26,7 @@ from app.core.problems import Conflict
 from app.extensions import mail
 
 SECONDS = 10.0  # that a server may take for each answer
+PAUSE_SECONDS = 20.0  # after it could not be reached
 _PORTS = {"smtp": 25, "smtps": 465}
 _THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
@@ -33,12 +35,14 @@ def init_app(app: Flask) -> None:
     """Give the app its way of sending mails, and its sender."""
     state = mail.init_app(app)
     state.backend = Server if app.config["MAIL_URL"] else Files
-    state.default_sender = app.config["MAIL_FROM"] or f"tickbox@{urlsplit(app.config['PUBLIC_URL']).hostname}"
+    state.paused_until = 0.0
+    with app.app_context():
+        state.default_sender = app.config["MAIL_FROM"] or f"tickbox@{own_host()}"
 
 
 def own_host() -> str:
-    """The host that the service is reached at."""
-    return urlsplit(current_app.config["PUBLIC_URL"]).hostname or "localhost"
+    """The host that the service is reached at, as the DNS has it."""
+    return (urlsplit(current_app.config["PUBLIC_URL"]).hostname or "localhost").encode("idna").decode("ascii")
 
 
 class Files(BaseEmailBackend):
@@ -62,7 +66,7 @@ class Server(BaseEmailBackend):
 
         Raises Conflict where it refuses one for good, and what `smtplib` raises where another attempt may succeed.
         """
-        connection = _connect(urlsplit(current_app.config["MAIL_URL"]))
+        connection = self._open()
         try:
             for message in email_messages:
                 _send(connection, message)
@@ -71,6 +75,16 @@ class Server(BaseEmailBackend):
                 connection.quit()
             connection.close()
         return len(email_messages)
+
+    def _open(self) -> smtplib.SMTP:
+        """A connection. Where none is to be had, nobody waits for another one a while: other jobs want to be done meanwhile."""
+        if monotonic() < self.mailman.paused_until:
+            raise ConnectionError("the mail server could not be reached a moment ago")
+        try:
+            return _connect(urlsplit(current_app.config["MAIL_URL"]))
+        except OSError:
+            self.mailman.paused_until = monotonic() + PAUSE_SECONDS
+            raise
 
 
 def _connect(url: SplitResult) -> smtplib.SMTP:

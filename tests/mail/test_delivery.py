@@ -3,6 +3,7 @@
 import logging
 import socket
 import ssl
+import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from stat import S_IMODE
@@ -19,6 +20,7 @@ from app.core.database import execute
 from app.jobs.models import Job
 from app.jobs.work import Work
 from app.mail import delivery, messages
+from tests import factories
 from tests.mail.post import Mailbox, Plain, jobs, mail_server, read, run_jobs, text_of, token_of, written
 
 ADDRESS = "ada@example.com"
@@ -167,6 +169,29 @@ def test_a_server_that_says_nothing_holds_nobody_up_for_long(send, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mailbox.port = silent.getsockname()[1]
         assert send(mailbox).state == "queued"
+
+
+def test_a_server_that_is_away_keeps_the_other_jobs_waiting_once(make_mailing_app, monkeypatch):
+    monkeypatch.setattr(delivery, "SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app = make_mailing_app(MAIL_URL=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        for number in range(20):
+            app.test_client().post("/auth/password-reset", {"email": factories.user(app, email=f"{number}@example.com").email})
+        begun = time.monotonic()
+        run_jobs(app)
+
+    assert time.monotonic() - begun < 3
+    assert {job.attempts for job in jobs(app)} == {1}
+
+
+def test_a_service_with_a_name_of_another_script_is_written_as_the_dns_has_it(make_mailing_app):
+    with mail_server(Mailbox()) as mailbox:
+        app = make_mailing_app(MAIL_URL=f"smtp://127.0.0.1:{mailbox.port}", PUBLIC_URL="https://büro.example")
+        ask(app)
+        run_jobs(app)
+
+    assert mailbox.accepted[0]["From"] == "tickbox@xn--bro-hoa.example"
+    assert "https://büro.example/verify-email" in text_of(mailbox.accepted[0])
 
 
 def test_a_mail_whose_address_no_server_agrees_on_fails_for_good(app):
