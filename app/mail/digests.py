@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select,
 
 from app.core.database import execute, fetch_all, fetch_one, transaction
 from app.core.types import Id, Instant, now
-from app.jobs.service import enqueue
+from app.jobs.service import enqueue_all
 from app.lists.models import List
 from app.todos.models import Todo
 from app.todos.queries import visible
@@ -61,11 +61,9 @@ def _begin_some() -> int:
     with transaction():
         found = fetch_all(due(MOST).with_for_update(skip_locked=True))
         moment = now()
-        for user in found:
-            zone = ZoneInfo(user.time_zone)
-            day = user.digest_at.astimezone(zone).date()
-            if user.active and day == moment.astimezone(zone).date():
-                enqueue("mail.digest", {"user_id": user.id}, key=f"digest:{user.id}:{day}")
+        days = {user: user.digest_at.astimezone(ZoneInfo(user.time_zone)).date() for user in found if user.active}
+        of_today = {user: day for user, day in days.items() if day == moment.astimezone(ZoneInfo(user.time_zone)).date()}
+        enqueue_all("mail.digest", {f"digest:{user.id}:{day}": {"user_id": user.id} for user, day in of_today.items()})
         if found:
             later = [{"user": user.id, "next": next_digest(user.time_zone, moment)} for user in found]
             execute(update(User).where(User.id == bindparam("user", type_=Id)).values(digest_at=bindparam("next", type_=Instant)), later)

@@ -58,7 +58,7 @@ def compose(job_id: str, to: str, template: str, values: dict[str, Any]) -> Emai
     subject, _, text = render_template(f"mail/{template}.txt", **values).partition("\n")
     message = EmailMultiAlternatives(
         _subject(subject),
-        text.strip() + "\n",
+        text.strip("\n") + "\n",
         to=[_mailbox(to)],
         headers={"Message-ID": f"<{job_id}@{own_host()}>", "Auto-Submitted": "auto-generated"},
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, select, text, update
 
 from app.core.database import execute, fetch_all, fetch_one, on_sqlite, transaction
 from app.core.types import now
-from app.jobs.service import enqueue
+from app.jobs.service import enqueue_all
 from app.lists.models import List, Member
 from app.todos.models import REMINDING, Todo
 from app.users.models import User
@@ -56,8 +56,7 @@ def of(todo_id: str, remind_at: datetime) -> Row[Any] | None:
 def _remind_some() -> int:
     with transaction():
         found = fetch_all(due(MOST).with_for_update(skip_locked=True))
-        for todo in found:
-            moment = todo.remind_at.isoformat()
-            enqueue("mail.reminder", {"todo_id": todo.id, "remind_at": moment}, key=f"reminder:{todo.id}:{moment}")
+        wanted = [{"todo_id": todo.id, "remind_at": todo.remind_at.isoformat()} for todo in found]
+        enqueue_all("mail.reminder", {"reminder:{todo_id}:{remind_at}".format_map(args): args for args in wanted})
         execute(update(Todo).where(Todo.id.in_([todo.id for todo in found])).values(reminded_at=Todo.remind_at))
     return len(found)

@@ -112,6 +112,7 @@ def change_account(user_id: str, changes: dict[str, Any], versions: Versions = N
             keep_an_admin(user_id)
         changed = _change(by_id(user_id), changes, versions)
         if not changed.active:
+            mailed_tokens.spend_resets(user_id)
             sessions.end_all(user_id)
         return changed
 

@@ -158,7 +158,9 @@ def test_a_token_dies_with_the_address(make_client, anonymous, account, mailed):
 
 def test_a_token_of_a_disabled_account_does_nothing(admin, anonymous, account, mailed):
     admin.patch(f"/users/{account.id}", {"active": False})
+    assert_wrong(confirm(anonymous, mailed))
 
+    admin.patch(f"/users/{account.id}", {"active": True})
     assert_wrong(confirm(anonymous, mailed))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests import factories
 from tests.conftest import installation, service
+from tests.mail.post import ask, jobs, run_jobs
 
 
 @pytest.fixture
@@ -28,3 +29,17 @@ def app(make_mailing_app):
 def people(app):
     """`people(time_zone="Asia/Tokyo")`: a client of a new account."""
     return lambda **fields: factories.client(app, factories.user(app, **fields))
+
+
+@pytest.fixture
+def send(make_mailing_app):
+    """`send(mailbox)`: send a mail to the server; gives its job."""
+
+    def through(mailbox, url="smtp://127.0.0.1:{}", **settings):
+        app = make_mailing_app(MAIL_URL=url.format(mailbox.port), **settings)
+        if not jobs(app):
+            ask(app)
+        run_jobs(app)
+        return jobs(app)[0]
+
+    return through

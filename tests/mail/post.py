@@ -18,6 +18,14 @@ from app.core.types import now
 from app.jobs import runner
 from app.jobs.models import Job
 
+ADDRESS = "ada@example.com"
+
+
+def ask(app):
+    """Ask for a mail to ADDRESS."""
+    answer = app.test_client().post("/auth/register", {"email": ADDRESS, "password": "correct horse battery"})
+    assert answer.status_code == 201
+
 
 def run_jobs(app):
     """Do what waits, with what waits for another attempt."""
