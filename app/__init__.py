@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from app import auth, commands, config, extensions, models, routes, schedule
+from app import auth, commands, config, extensions, mail, models, routes, schedule
 from app.core import database, http, limits, logging, problems, uploads
 from app.files import storage
 
@@ -29,6 +29,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     problems.init_app(app)
     auth.init_app(app)
     storage.init_app(app)
+    mail.init_app(app)
     schedule.init_app(app)
     if app.config["CORS_ORIGINS"]:
         extensions.cors.init_app(

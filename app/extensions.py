@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
+from flask_mailman import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
@@ -28,3 +29,4 @@ db = SQLAlchemy(model_class=Model, disable_autonaming=True)
 migrate = Migrate()
 jwt = JWTManager()
 cors = CORS()
+mail = Mail()

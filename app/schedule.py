@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.attachments import tasks as attachments  # noqa: F401  # does jobs
+from app.attachments import tasks as attachments
+from app.auth import tasks as auth
 from app.files import tasks as files
 from app.jobs import broker, relay
 from app.jobs import tasks as jobs
+from app.mail import digests, reminders
+from app.mail import tasks as mail
 from app.reports import tasks as reports
+from app.system import tasks as system
+from app.todos import tasks as todos
 
 EVERY = {
     jobs.relay: relay.EVERY_SECONDS,
     jobs.sweep: 300,
     files.sweep: 600,
     files.sweep_strays: 3600,
+    mail.remind: reminders.EVERY_SECONDS,
+    mail.begin_digests: digests.EVERY_SECONDS,
+    auth.sweep: 300,
+    system.sweep: 300,
+    todos.purge: 3600,
 }
 """Tasks and how many seconds lie between two runs. Each is bounded, and safe to run twice at once."""
 
-KINDS_OF_JOBS = (reports,)
+KINDS_OF_JOBS = (attachments, mail, reports)
 """Modules whose functions do jobs: that they are imported is all it takes."""
 
 

@@ -37,6 +37,7 @@ def world(request, app):
         app=app, rows=rows, client=client, shared=shared["id"], other=make_list(client)["id"], inbox=client.account.inbox_id,
         parent=parent["id"], todo=todos[0], todos=todos, member=members[0].account, comments=comments, comment=said[0]["id"],
         attachments=f"/todos/{parent['id']}/attachments", attachment=files[0]["id"],
+        newcomer=lambda: factories.user(app).email,
     )  # fmt: skip
 
 
@@ -108,7 +109,9 @@ OPERATIONS = {
     "a list is placed": (4, lambda w: ("patch", f"/lists/{w.other}", {"position": 7})),
     "a list is deleted": (2, lambda w: ("delete", full(w))),
     "members": (2, lambda w: ("get", f"/lists/{w.shared}/members?limit=200")),
+    "a member is added": (7, lambda w: ("post", f"/lists/{w.shared}/members", {"email": w.newcomer(), "role": "viewer"})),
     "a member is changed": (6, lambda w: ("patch", f"/lists/{w.shared}/members/{w.member.id}", {"role": "viewer"})),
+    "another password is asked for": (1, lambda w: ("post", "/auth/password-reset", {"email": w.member.email})),
     "todos": (1, lambda w: ("get", "/todos?limit=200")),
     "todos, counted": (2, lambda w: ("get", "/todos?count=true")),
     "todos, filtered": (1, lambda w: ("get", f"/todos?q=word&tag=x&list_id={w.shared}&done=false&sort=due&overdue=false&assignee_id=me")),

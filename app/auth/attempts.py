@@ -48,6 +48,11 @@ def prepare(email: str, password_hash: str | None, password: str) -> bool:
     return passwords.matches(password_hash, password)
 
 
+def forget(email: str) -> None:
+    """Let an account be tried anew: whoever reads its mail has proved to be its owner."""
+    execute(delete(LoginFailure).where(LoginFailure.account_hash == _account(email)))
+
+
 def _account(email: str) -> str:
     key = hashlib.sha256(b"login" + current_app.config["SECRET_KEY"].encode()).digest()
     return hmac.new(key, email.lower().encode(), "sha256").hexdigest()

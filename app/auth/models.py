@@ -77,7 +77,7 @@ class MailedToken(Model):
 
     token_hash: Mapped[str] = mapped_column(CHAR(64), primary_key=True, comment="SHA-256; the token has 256 unguessable bits")
     user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    purpose: Mapped[str] = mapped_column(String(8), comment="reset or verify")
+    purpose: Mapped[str] = mapped_column(String(8), comment="reset, verify, or spent, which once was reset")
     email: Mapped[str] = mapped_column(String(254), comment="the address that it was sent to")
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)

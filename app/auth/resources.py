@@ -9,15 +9,19 @@ from typing import Any, ClassVar
 from flask import Response, g, request
 from marshmallow import ValidationError
 
-from app.auth import personal_tokens, service, sessions, tokens
+from app.auth import personal_tokens, recovery, service, sessions, tokens
 from app.auth.schemas import (
     LoginSchema,
+    MailedSchema,
     NewPersonalTokenSchema,
     PasswordChangeSchema,
     PersonalTokenSchema,
     RegistrationSchema,
+    ResetRequestSchema,
+    ResetSchema,
     SessionSchema,
     TokenPairSchema,
+    VerificationSchema,
 )
 from app.auth.sessions import Device, TokenPair
 from app.core import api
@@ -112,6 +116,42 @@ class PasswordChange(Resource):
     def post(self, body: dict[str, Any]) -> None:
         """Change my password, and end all my other sessions."""
         service.change_password(**body)
+
+
+class PasswordReset(Resource):
+    """Another password for whoever forgot theirs."""
+
+    @public
+    @takes(ResetRequestSchema())
+    @gives(MailedSchema(), 202)
+    def post(self, body: dict[str, Any]) -> dict[str, str]:
+        """Let a token to choose another password with be mailed to an address, if there is an account with it."""
+        recovery.ask_for_reset(body["email"])
+        return {"message": "If there is an account with this address, a mail is on its way."}
+
+
+class PasswordResetConfirm(Resource):
+    """Another password, by a token that was mailed."""
+
+    prepare = staticmethod(recovery.prepare_reset)
+
+    @public
+    @takes(ResetSchema())
+    @gives_nothing
+    def post(self, body: dict[str, Any]) -> None:
+        """Choose another password with a token that was mailed, and end all sessions. The token works once, for an hour."""
+        recovery.reset_password(**body)
+
+
+class EmailVerify(Resource):
+    """The proof of an address."""
+
+    @public
+    @takes(VerificationSchema())
+    @gives_nothing
+    def post(self, body: dict[str, Any]) -> None:
+        """Prove an e-mail address with a token that was mailed there. It works once, for three days."""
+        recovery.verify_email(**body)
 
 
 class Sessions(Resource):

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Row, update
 
-from app.auth import attempts, passwords, sessions
+from app.auth import attempts, mailed_tokens, passwords, sessions
 from app.auth.sessions import Device, TokenPair
 from app.core.database import execute, transaction
 from app.core.identity import me
@@ -20,7 +20,7 @@ def register(email: str, password: str, name: str = "") -> Row[Any]:
     """A new account. Raises Forbidden while registration is closed, Conflict and Invalid."""
     if current_app.config["REGISTRATION"] == "closed":
         raise Forbidden("Registration is closed. Ask an admin for an account.")
-    return users.create_user(email, password, name)
+    return users.create_user(email, password, name, verify=True)
 
 
 def login(email: str, password: str, device: Device) -> TokenPair:
@@ -54,6 +54,7 @@ def change_password(current_password: str, new_password: str) -> None:
     password_hash = passwords.hashed(new_password)
     with transaction():
         _keep(user.id, password_hash)
+        mailed_tokens.spend_resets(user.id)
         sessions.end_all(user.id, but=caller.session_id)
 
 

@@ -16,7 +16,7 @@ import orjson
 from flask import Flask, g
 from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextLoader
-from sqlalchemy import Connection, CursorResult, Engine, Executable, Row, event, func, select
+from sqlalchemy import ColumnElement, Connection, CursorResult, Engine, Executable, Row, delete, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -118,6 +118,12 @@ def release() -> None:
     """Give the connection back before slow work that needs no database. Inside a transaction it stays."""
     if not in_transaction():
         _release()
+
+
+def remove_some(key: Any, *which: ColumnElement[bool], most: int) -> int:
+    """Remove at most so many rows that meet the conditions, by their primary key; gives how many. Rows in use are left for later."""
+    some = select(key).where(*which).limit(most).with_for_update(skip_locked=True)
+    return execute(delete(key.class_).where(key.in_(some))).rowcount
 
 
 def insert_or(table: type[Model]) -> postgresql.Insert | sqlite.Insert:

@@ -20,7 +20,7 @@ from flask import Response, current_app, g, request
 from sqlalchemy import CHAR, LargeBinary, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import execute, fetch_one, is_deadlock, on_sqlite, transaction
+from app.core.database import execute, fetch_one, is_deadlock, on_sqlite, remove_some, transaction
 from app.core.problems import Conflict, IdempotencyMismatch, Invalid, Problem, from_exception, response
 from app.core.types import Instant, now
 from app.extensions import Model
@@ -64,6 +64,11 @@ def once(act: Callable[[], Response], told: bytes) -> Response:
         if problem.status < 500 and problem.status != 429:
             _store_problem(digest, body_hash, problem)
         raise problem from None
+
+
+def forget(most: int = 1000) -> int:
+    """Remove answers that are kept no longer, at most so many; gives how many those were."""
+    return remove_some(IdempotentAnswer.digest, IdempotentAnswer.created_at < now() - KEPT, most=most)
 
 
 class _StillRunning(Conflict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -29,14 +30,19 @@ def enqueue(
 
     Without a `user_id` it is the service's own. There is one job for a `key`, ever; None where it is there already.
     """
-    job_id = new_id()
-    moment = id_time(job_id)
-    row = {"user_id": user_id, "kind": kind, "key": key, "args": args, "upload_id": upload_id, "request_id": g.get("request_id", "")}
-    statement = insert_or(Job).values(id=job_id, **row, created_at=moment, run_after=moment)
+    statement = insert_or(Job).values(_new(kind, args, key) | {"user_id": user_id, "upload_id": upload_id})
     job = execute(statement.on_conflict_do_nothing(index_elements=["key"]).returning(Job)).first()
     if job is not None:
         after_commit(ring)
     return job
+
+
+def enqueue_all(kind: str, args_by_key: Mapping[str, dict[str, Any]]) -> None:
+    """`enqueue` many jobs of the service's own at once."""
+    if args_by_key:
+        statement = insert_or(Job).on_conflict_do_nothing(index_elements=["key"])
+        execute(statement, [_new(kind, args, key) for key, args in args_by_key.items()])
+        after_commit(ring)
 
 
 def start(kind: str, args: dict[str, Any], *, upload_id: str | None = None) -> Row[Any]:
@@ -123,6 +129,20 @@ def forget(most: int = 1000) -> int:
 def matching(*which: ColumnElement[bool], most: int) -> list[Row[Any]]:
     """The newest jobs that meet these conditions, whosever they are."""
     return list(fetch_all(select(Job).where(*which).order_by(Job.id.desc()).limit(most)))
+
+
+def _new(kind: str, args: dict[str, Any], key: str | None) -> dict[str, Any]:
+    job_id = new_id()
+    moment = id_time(job_id)
+    return {
+        "id": job_id,
+        "kind": kind,
+        "key": key,
+        "args": args,
+        "request_id": g.get("request_id", ""),
+        "created_at": moment,
+        "run_after": moment,
+    }
 
 
 def _count(statement: Any) -> int:

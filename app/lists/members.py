@@ -12,6 +12,7 @@ from app.core.identity import me
 from app.core.paging import Listing, Order, Page, page_of
 from app.core.problems import Conflict, Invalid, NotFound
 from app.core.types import now
+from app.jobs.service import enqueue
 from app.lists.locks import lock_todos
 from app.lists.models import List, Member
 from app.lists.permissions import require
@@ -41,6 +42,7 @@ def add(list_id: str, email: str, role: str) -> Row[Any]:
         if fetch_one(_members(list_id).where(Member.user_id == user_id)):
             raise Conflict("They are a member of this list already.")
         execute(insert(Member).values(list_id=list_id, user_id=user_id, role=role, position=(last or 0) + 1, joined_at=now()))
+        _tell(list_id, user_id, role)
         return _member(list_id, user_id)
 
 
@@ -72,6 +74,12 @@ def remove(list_id: str, user_id: str, versions: Versions) -> None:
         _keep_an_owner(list_id, member)
         execute(delete(Member).where(*_key(list_id, user_id)))
         _touch(list_id)
+
+
+def _tell(list_id: str, user_id: str, role: str) -> None:
+    """Let the new member be told by mail, once a day at most: who is taken out and put in again need not know."""
+    asked = {"list_id": list_id, "user_id": user_id, "invited_by": me().user_id}
+    enqueue("mail.invitation", asked, key=f"invitation:{list_id}:{user_id}:{role}:{now():%Y-%m-%d}")
 
 
 def _members(list_id: str) -> Select[Any]:

@@ -41,7 +41,7 @@ class Me(Resource):
     @gives(UserSchema())
     @raises(Conflict, RateLimited)
     def patch(self, changes: dict[str, Any], versions: Versions) -> Row[Any]:
-        """Change my name, time zone or e-mail address."""
+        """Change my name, time zone or e-mail address, or whether I get the mail of the day."""
         return service.change_profile(me().user_id, changes, versions)
 
     @session_only

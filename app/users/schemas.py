@@ -18,6 +18,8 @@ LONGEST_NAME = 120
 LONGEST_CURRENT_PASSWORD = 1024
 _PERMISSIONS = {"type": "array", "items": {"type": "string"}, "description": "What the role allows, sorted."}
 
+_DIGEST = "Whether the todos of the day are mailed at 7 o'clock in the account's time zone."
+
 
 class Email(Line):
     """An e-mail address, in lower case: addresses are compared without it."""
@@ -57,6 +59,8 @@ class UserSchema(ObjectSchema):
     active = Flag(dump_only=True)
     permissions = fields.Function(lambda user: sorted(ROLES[user.role]), dump_only=True, metadata=_PERMISSIONS)
     time_zone = TimeZone(dump_only=True)
+    email_verified = Flag(dump_only=True, metadata={"description": "Whether a token that was mailed to the address came back."})
+    daily_digest = Flag(dump_only=True, metadata={"description": _DIGEST})
     inbox_id = Reference(dump_only=True)
     version = fields.Integer(dump_only=True)
     created_at = InstantField(dump_only=True)
@@ -68,6 +72,7 @@ class ProfileSchema(ObjectSchema):
 
     name = Line(longest=LONGEST_NAME, metadata={"example": "Ada"})
     time_zone = TimeZone()
+    daily_digest = Flag(metadata={"description": _DIGEST})
     email = Email()
     current_password = Text(longest=LONGEST_CURRENT_PASSWORD, load_only=True)
 

@@ -7,15 +7,17 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.auth import attempts, passwords, sessions
+from app.auth import attempts, mailed_tokens, passwords, sessions
 from app.auth.revocation import announce, announce_account
 from app.core.conditional import Versions, check_version
 from app.core.database import execute, fetch_one, insert_or, transaction
 from app.core.paging import Listing, Order
 from app.core.problems import Conflict, Invalid, NotFound
 from app.core.types import id_time, new_id, now
+from app.jobs.service import enqueue
 from app.lists.models import List, Member
 from app.users import leaving
+from app.users.digests import next_digest
 from app.users.models import User
 
 TAKEN = "There is an account with this e-mail address already."
@@ -47,8 +49,11 @@ def listing(q: str | None = None, role: str | None = None, active: bool | None =
     return Listing(statement, Order(User.id, User.id), {"q": q, "role": role, "active": active})
 
 
-def create_user(email: str, password: str, name: str = "", role: str = "member") -> Row[Any]:
-    """A new account with its inbox. `email` is in lower case. Raises Conflict where it is taken, and Invalid."""
+def create_user(email: str, password: str, name: str = "", role: str = "member", *, verify: bool = False) -> Row[Any]:
+    """A new account with its inbox; with `verify` a mail asks for the proof of its address.
+
+    `email` is in lower case. Raises Conflict where it is taken, and Invalid.
+    """
     passwords.refuse_weak(password, email)
     if by_email(email) is not None:
         raise Conflict(TAKEN)
@@ -66,20 +71,34 @@ def create_user(email: str, password: str, name: str = "", role: str = "member")
         if user is None:
             raise Conflict(TAKEN)
         execute(insert(Member).values(list_id=inbox_id, user_id=user_id, role="owner", position=1.0, joined_at=times["created_at"]))
+        if verify:
+            _ask_for_proof(user)
     return user
 
 
 def change_profile(user_id: str, changes: dict[str, Any], versions: Versions = None) -> Row[Any]:
-    """Change the own `name`, `time_zone` and `email`, the latter with `current_password`.
+    """Change the own `name`, `time_zone`, `daily_digest` and `email`, the latter with `current_password`.
 
     Raises Invalid, Conflict where the address is taken, PreconditionFailed, RateLimited and NotFound.
     """
     user = by_id(user_id)
     check_version(user, versions)
     password = changes.pop("current_password", "")
-    if changes.get("email", user.email) != user.email:
+    moves = changes.get("email", user.email) != user.email
+    if moves:
         confirm(user, password)
-    return _change(user, changes, versions)
+    with transaction():
+        changed = _change(user, {**changes, **_consequences(user, changes)}, versions)
+        if moves:
+            mailed_tokens.spend_resets(user_id)
+            _ask_for_proof(changed)
+        return changed
+
+
+def mark_verified(user_id: str, email: str) -> None:
+    """Note that whoever has the account reads the mail of its address."""
+    unproved = update(User).where(User.id == user_id, User.email == email, User.email_verified.is_(False))
+    execute(unproved.values(email_verified=True, version=User.version + 1, updated_at=now()))
 
 
 def change_account(user_id: str, changes: dict[str, Any], versions: Versions = None) -> Row[Any]:
@@ -93,6 +112,7 @@ def change_account(user_id: str, changes: dict[str, Any], versions: Versions = N
             keep_an_admin(user_id)
         changed = _change(by_id(user_id), changes, versions)
         if not changed.active:
+            mailed_tokens.spend_resets(user_id)
             sessions.end_all(user_id)
         return changed
 
@@ -136,6 +156,21 @@ def keep_an_admin(user_id: str) -> None:
     locked = select(User.id).where(User.role == "admin", User.active).order_by(User.id).with_for_update()
     if [admin.id for admin in execute(locked)] == [user_id]:
         raise Conflict(LAST_ADMIN)
+
+
+def _consequences(user: Row[Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """What follows from changes of the profile: another address is not proved yet, and other mornings have other digests."""
+    follows: dict[str, Any] = {}
+    if changes.get("email", user.email) != user.email:
+        follows["email_verified"] = False
+    wanted, time_zone = changes.get("daily_digest", user.daily_digest), changes.get("time_zone", user.time_zone)
+    if (wanted, time_zone) != (user.daily_digest, user.time_zone):
+        follows["digest_at"] = next_digest(time_zone, now()) if wanted else None
+    return follows
+
+
+def _ask_for_proof(user: Row[Any]) -> None:
+    enqueue("mail.verify_email", {"email": user.email})
 
 
 def _change(user: Row[Any], changes: dict[str, Any], versions: Versions) -> Row[Any]:

@@ -84,7 +84,7 @@ def upgrade():
         "mailed_tokens",
         sa.Column("token_hash", sa.CHAR(length=64), nullable=False, comment="SHA-256; the token has 256 unguessable bits"),
         sa.Column("user_id", ID, nullable=False),
-        sa.Column("purpose", sa.String(length=8), nullable=False, comment="reset or verify"),
+        sa.Column("purpose", sa.String(length=8), nullable=False, comment="reset, verify, or spent, which once was reset"),
         sa.Column("email", sa.String(length=254), nullable=False, comment="the address that it was sent to"),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("expires_at", INSTANT, nullable=False),

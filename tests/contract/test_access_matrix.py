@@ -33,6 +33,9 @@ POST   /auth/login                            200    200    200      200   200  
 POST   /auth/refresh                          200    200    200      200   200       401     401      401    403     403    200
 POST   /auth/logout                           204    204    204      204   204       401     401      401    403     403    204
 POST   /auth/password                         204    204    204      204   204       401     401      401    403     403    204
+POST   /auth/password-reset                   202    202    202      202   202       202     202      202    202     202    202
+POST   /auth/password-reset/confirm           204    204    204      204   204       204     204      204    204     204    204
+POST   /auth/verify-email                     204    204    204      204   204       204     204      204    204     204    204
 GET    /auth/sessions                         200    200    200      200   200       401     401      401    403     403    200
 DELETE /auth/sessions                         204    204    204      204   204       401     401      401    403     403    204
 DELETE /auth/sessions/<session_id>            204    404    404      404   404       401     401      401    403     403    404
@@ -90,6 +93,9 @@ BODIES = {
     "POST /auth/register": lambda world: {"email": f"new-{world.list_id}@example.com", "password": PASSWORD},
     "POST /auth/login": lambda world: {"email": world.people["guest"].email, "password": PASSWORD},
     "POST /auth/password": lambda world: {"current_password": PASSWORD, "new_password": "another correct horse"},
+    "POST /auth/password-reset": lambda world: {"email": world.people["guest"].email},
+    "POST /auth/password-reset/confirm": lambda world: {"token": world.mailed_tokens["reset"], "password": "another correct horse"},
+    "POST /auth/verify-email": lambda world: {"token": world.mailed_tokens["verify"]},
     "POST /auth/tokens": lambda world: {"name": "mine", "scopes": ["todos:read"]},
     "PATCH /me": lambda world: {"name": "Another"},
     "DELETE /me": lambda world: {"current_password": PASSWORD},

@@ -34,6 +34,7 @@ def settled(app):
     made.script = made.actor("fitting").token
     assert made.ids
     assert made.newcomer
+    assert made.mailed_tokens
     return made
 
 

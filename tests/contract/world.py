@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.attachments.models import Attachment
-from app.auth.models import PersonalToken, Session
+from app.auth import mailed_tokens
+from app.auth.models import MailedToken, PersonalToken, Session
 from app.comments.models import Comment
 from app.core.database import execute, fetch_all, transaction
-from app.core.types import now
+from app.core.types import new_id, now
 from app.files.models import StoredFile
 from app.jobs import service as jobs
 from app.jobs.models import Job
@@ -67,6 +68,13 @@ class World:
     def newcomer(self) -> str:
         """The address of somebody who is not yet a member of the list."""
         return factories.user(self.app, name="Newcomer").email
+
+    @cached_property
+    def mailed_tokens(self) -> dict[str, str]:
+        """The tokens that were mailed to the guest, by what they are for."""
+        email = self.people["guest"].email
+        with self.app.app_context():
+            return {purpose: mailed_tokens.issue(purpose, email, new_id(), now()) for purpose in ("reset", "verify")}
 
     @cached_property
     def ids(self) -> dict[str, str]:
@@ -150,6 +158,7 @@ class World:
             User: User.id.in_(people),
             Session: Session.user_id.in_(people),
             PersonalToken: PersonalToken.user_id.in_(people),
+            MailedToken: MailedToken.user_id.in_(people),
             Job: Job.user_id.in_(people),
         }
         with self.app.app_context():

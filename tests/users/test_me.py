@@ -15,7 +15,8 @@ def test_the_profile_shows_the_account_and_its_rights(client, account):
 
     assert answer.headers["ETag"] == '"1"'
     assert answer.json.keys() == {
-        "id", "email", "name", "role", "active", "permissions", "time_zone", "inbox_id", "version", "created_at", "updated_at",
+        "id", "email", "email_verified", "name", "role", "active", "permissions", "time_zone", "daily_digest", "inbox_id", "version",
+        "created_at", "updated_at",
     }  # fmt: skip
     assert answer.json["inbox_id"] == account.inbox_id
 

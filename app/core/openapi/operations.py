@@ -107,7 +107,7 @@ class Operation:
         names += ["Idempotency-Replayed"] if self.method == "POST" else []
         names += ["ETag"] if self.shows_version or self.gives_file else []
         names += ["Accept-Ranges", "Content-Disposition"] if self.gives_file else []
-        names += ["Location"] if self.contract.status in (201, 202) else []
+        names += ["Location"] if self.contract.status == 201 or self.contract.location else []
         names += ["Link", "X-Total-Count"] if self.contract.paged else []
         return names
 
