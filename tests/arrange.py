@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 from app.core.types import new_id
+from app.jobs import runner
 
 
 def make_list(client, name="Plans", **fields):
@@ -81,6 +82,13 @@ def open_count(client, list_id):
 def unknown():
     """An id that nothing has."""
     return new_id()
+
+
+def do_jobs(app):
+    """Do all jobs that wait, those that other tests left too."""
+    with app.app_context():
+        while runner.run_all():
+            pass
 
 
 def _made(answer):

@@ -15,9 +15,8 @@ from sqlalchemy import select
 from app.attachments import images
 from app.config import ROOT
 from app.core.database import fetch_one
-from app.jobs import runner
 from app.jobs.models import Job
-from tests.arrange import make_attachment, make_todo
+from tests.arrange import do_jobs, make_attachment, make_todo
 from tests.contract.problems import assert_problem
 
 
@@ -45,9 +44,8 @@ def put(app, client):
         todo_id = make_todo(client)["id"]
         made = make_attachment(client, todo_id, content, "picture.png")
         path = f"/todos/{todo_id}/attachments/{made['id']}"
+        do_jobs(app)
         with app.app_context():
-            while runner.run_all():
-                pass
             job = fetch_one(select(Job).where(Job.key == f"thumbnail:{made['id']}"))
         return SimpleNamespace(path=path, job=job, before=made, **client.get(path).json)
 
@@ -179,8 +177,8 @@ def test_a_picture_that_is_deleted_before_its_job_is_harmless(app, client):
     made = make_attachment(client, todo_id, picture())
     client.delete(f"/todos/{todo_id}/attachments/{made['id']}")
 
+    do_jobs(app)
     with app.app_context():
-        runner.run_all()
         job = fetch_one(select(Job).where(Job.key == f"thumbnail:{made['id']}"))
     assert job.state == "succeeded"
 

@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 
 from app.core.database import execute, fetch_all
 from app.core.types import now
-from app.jobs import runner
 from app.jobs.models import Job
+from tests.arrange import do_jobs
 
 ADDRESS = "ada@example.com"
 
@@ -31,7 +31,7 @@ def run_jobs(app):
     """Do what waits, with what waits for another attempt."""
     with app.app_context():
         execute(update(Job).where(Job.state == "queued").values(run_after=now() - timedelta(seconds=1)))
-        runner.run_all()
+    do_jobs(app)
 
 
 def jobs(app, kind=None):

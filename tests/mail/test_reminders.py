@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -36,7 +37,11 @@ def many(app, people):
     def make(number, **fields):
         defaults = {"list_id": client.account.inbox_id, "done": False, "priority": 0, "due_on": None, "due_at": None, "notes": None}
         rows = [
-            new_todo({**defaults, "task": str(each), "recurrence": None, "tags": [], "remind_at": now(), **fields}, client.account.id)
+            new_todo(
+                {**defaults, "task": str(each), "recurrence": None, "tags": [], "remind_at": now(), **fields},
+                client.account.id,
+                ZoneInfo("UTC"),
+            )
             for each in range(number)
         ]
         with app.app_context(), transaction():

@@ -11,11 +11,11 @@ from sqlalchemy import insert
 from app.core.database import execute, transaction
 from app.core.identity import Identity
 from app.core.types import new_id, now
-from app.jobs import runner
 from app.reports import numbers
 from app.todos.models import Todo
 from app.todos.rules import derived, new_todo
 from app.users.permissions import ROLES
+from tests.arrange import do_jobs
 
 BLANK = {"done": False, "priority": 0, "notes": None, "due_on": None, "due_at": None, "remind_at": None, "recurrence": None, "tags": []}
 
@@ -53,6 +53,5 @@ def ask(client, **body):
 def run(app, client, answer):
     """The job that a request was answered with, done."""
     assert answer.status_code == 202, answer.json
-    with app.app_context():
-        runner.run_all()
+    do_jobs(app)
     return client.get(f"/jobs/{answer.json['id']}").json
