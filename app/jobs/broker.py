@@ -1,4 +1,9 @@
-"""Celery, set up so that a message or a worker may be lost at any time, and no broker can hold a request up."""
+"""Celery, set up so that a message or a worker may be lost at any time, and no broker can hold a request up.
+
+Messages are not acknowledged: a message only wakes a worker, and what there is to do stands in the database. (An acknowledgement
+that a broker which hangs does not take would stay open for ever, and with as many as the worker may have it would never ask for
+another message.)
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from urllib.parse import urlsplit
 from celery import Celery, Task
 from celery.signals import worker_process_init
 from flask import Flask
+from kombu import Queue
 
 from app.config import worker_processes
 from app.core.database import engine
@@ -66,6 +72,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "redi": {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS, "visibility_timeout": 2 * LIMIT_SECONDS},
         "amqp": {"confirm_publish": True},
     }
+    arguments = {"x-queue-type": "quorum"} if kind == "amqp" else None
     return {
         "broker_url": url or "filesystem://localhost",
         "broker_transport_options": options[kind],
@@ -73,16 +80,13 @@ def _settings(app: Flask) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "task_default_queue": _QUEUE,
-        "task_default_queue_type": "quorum" if kind == "amqp" else "classic",
+        "task_queues": [Queue(_QUEUE, routing_key=_QUEUE, queue_arguments=arguments, no_ack=True)],
         "task_ignore_result": True,
-        "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
         "task_publish_retry": False,
         "task_time_limit": LIMIT_SECONDS,
         "task_soft_time_limit": LIMIT_SECONDS - 60,
         "accept_content": ["json"],
         "worker_concurrency": worker_processes(app.config),
-        "worker_prefetch_multiplier": 1,
         "worker_soft_shutdown_timeout": 5,
         "worker_max_tasks_per_child": 10_000,
         "worker_max_memory_per_child": 500_000,  # KiB
