@@ -13,6 +13,7 @@ from app.lists import resources as lists
 from app.system import documents
 from app.system import resources as system
 from app.todos import resources as todos
+from app.transfers import resources as transfers
 from app.users import resources as users
 
 
@@ -46,6 +47,8 @@ def init_app(app: Flask) -> None:
     api.add_resource(comments.CommentDetail, "/todos/<todo_id>/comments/<comment_id>")
     api.add_resource(jobs.JobCollection, "/jobs")
     api.add_resource(jobs.JobDetail, "/jobs/<job_id>")
+    api.add_resource(transfers.ImportCollection, "/imports")
+    api.add_resource(transfers.ExportCollection, "/exports")
 
     app.register_blueprint(system.blueprint)
     app.register_blueprint(documents.blueprint)

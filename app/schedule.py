@@ -6,6 +6,10 @@ from flask import Flask
 
 from app.jobs import broker, relay
 from app.jobs import tasks as jobs
+from app.transfers import tasks as transfers
+
+KINDS_FROM = (transfers,)
+"""Where the kinds of jobs are found that nothing else here names."""
 
 EVERY = {
     jobs.relay: relay.EVERY_SECONDS,

@@ -30,7 +30,7 @@ class JobSchema(ObjectSchema):
     total = fields.Integer(dump_only=True, allow_none=True, metadata={"description": "Steps, as far as is known.", "example": 20000})
     processed = fields.Integer(dump_only=True, metadata={"description": "Steps that are done.", "example": 8000})
     message = fields.String(dump_only=True, allow_none=True, metadata={"description": "What it is doing."})
-    result = fields.Dict(dump_only=True, allow_none=True, metadata={"description": "What it came to; null before its good end."})
+    result = fields.Dict(dump_only=True, allow_none=True, metadata={"description": "What it came to, or found out before it failed."})
     error = fields.String(dump_only=True, allow_none=True, metadata={"description": "Why it failed."})
     created_at = InstantField(dump_only=True, metadata={"example": _AN_INSTANT})
     started_at = InstantField(dump_only=True, allow_none=True)
