@@ -1,5 +1,6 @@
 """How many SQL statements an operation takes; the same for 2 rows as for 50. COMMIT and locks of names are not counted."""
 
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
@@ -105,6 +106,8 @@ OPERATIONS = {
     "a new comment": (4, lambda w: ("post", w.comments, {"body": "x"})),
     "a comment is changed": (6, lambda w: ("patch", said(w), {"body": "y"})),
     "a comment is deleted": (4, lambda w: ("delete", said(w))),
+    "an import": (3, lambda w: ("post", "/imports", {"file": (BytesIO(b"x"), "todo.txt"), "format": "todotxt", "list_id": w.shared})),
+    "an export": (1, lambda w: ("post", "/exports", {"format": "csv"})),
     "a batch that creates": (4, batch(lambda todo: {"op": "create", "todo": {"task": "x"}})),
     "a batch that changes": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"task": "x"}})),
     "a batch that nests": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"parent_id": todo["parent_id"]}})),
@@ -123,8 +126,10 @@ def test_an_operation_takes_so_many_statements(world, statements, name):
     expected += name in CLAIMING and bool(databases.SERVER)
     method, path, *body = build(world)
 
+    sent = {"data": body.pop()} if name == "an import" else {}
+
     with statements() as seen:
-        answer = world.client.open(path, *body, method=method)
+        answer = world.client.open(path, *body, method=method, **sent)
 
     assert answer.status_code < 300, answer.json
     asked = [statement for statement in seen if not statement.startswith(BESIDES)]

@@ -118,8 +118,8 @@ def _defused(text: str) -> str:
 
 def _tags_cell(tags: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(tags)
-    return line.getvalue()
+    csv.writer(line).writerow(tags)
+    return line.getvalue().removesuffix("\r\n")
 
 
 def _tags(text: str) -> Any:

@@ -23,6 +23,14 @@ _NEW, _CHANGED = RowSchema(), RowSchema(partial=True)
 _COLUMNS = [column.name for column in Todo.__table__.columns]
 _KEPT = {"created_by", "created_at", "reminded_at", "series_start"}
 _TEXTS = ("search", "task_key")
+_NULLABLE = frozenset(name for name, field in _NEW.fields.items() if field.allow_none)
+
+
+def _told(values: dict[str, Any], *, new: bool) -> dict[str, Any]:
+    """What the schema is to look at: of a `new` todo not what is null by default, which takes half of its time."""
+    if not new:
+        return {name: value for name, value in values.items() if name not in IGNORED}
+    return {name: value for name, value in values.items() if name not in IGNORED and (value is not None or name not in _NULLABLE)}
 
 
 class Preparation:
@@ -105,7 +113,7 @@ class Preparation:
         row = known.rows.get(real) if real else None
         real = real or new_id()
         try:
-            loaded = (_NEW if row is None else _CHANGED).load({name: value for name, value in values.items() if name not in IGNORED})
+            loaded = (_NEW if row is None else _CHANGED).load(_told(values, new=row is None))
             if named and (real in self.outline.places or named in self.outline.renamed):
                 raise ValidationError({"id": ["Another row has the same id."]})
             beside = {name: loaded.pop(name) for name in BESIDE if name in loaded}

@@ -38,39 +38,43 @@ class Spool(AbstractContextManager["Spool"]):
 
     def add(self, number: int, row: Mapping[str, Any]) -> None:
         """Add a row, which is that of the file with this number."""
-        values: list[Any] = [number]
+        values: list[Any] = []
         for name, bind in zip(self.columns, self._binders, strict=True):
             value = row[name]
             values.append(value if value is None else _plain(bind(value) if bind else value))
+        values.append(number)
         self._file.write(orjson.dumps(values))
         self._file.write(b"\n")
         self.count += 1
 
-    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Each row with its number, to be changed before it is written."""
+    def rows(self) -> Iterator[tuple[int, list[Any]]]:
+        """Each row with its number; its values may be changed before they are written."""
         self._file.seek(0)
         for line in self._file:
-            number, *values = orjson.loads(line)
-            yield number, dict(zip(self.columns, values, strict=True))
+            values = orjson.loads(line)
+            yield values.pop(), values
 
-    def write(self, table: str, rows: Iterable[Iterable[Any]]) -> None:
-        """Insert rows of these columns into a table, in the transaction that is open."""
+    def write(self, table: str, rows: Iterable[list[Any]]) -> int:
+        """Insert rows of these columns into a table, in the transaction that is open; gives how many."""
         connection = open_connection()
         assert connection is not None, "there is a transaction"
         names = ", ".join(self.columns)
         if not on_sqlite():
             # One statement, whose triggers hold the lists at its very end; and twice as fast as INSERT.
-            with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]  # psycopg's cursor
+            cursor: Any = connection.connection.cursor()
+            with cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
-            return
+            return int(cursor.rowcount)
         # Each statement makes FTS5 write down what it has gathered: with one for each row all takes four times as long.
         most = min(_MOST_ROWS, _MOST_VALUES // len(self.columns))
         one = f"({', '.join('?' * len(self.columns))})"
-        rest = iter(rows)
-        while some := [tuple(row) for row in islice(rest, most)]:
+        rest, written = iter(rows), 0
+        while some := list(islice(rest, most)):
             statement = f"INSERT INTO {table} ({names}) VALUES {', '.join([one] * len(some))}"  # noqa: S608  # names of our own
             connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+            written += len(some)
+        return written
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ from app.lists.models import List
 from app.todos.models import Todo
 from app.transfers.lists import Shelves
 from app.transfers.preparing import Preparation
+from app.transfers.spool import Spool
 
 _STEP = 1000
 _CHANGES = "import_changes"
@@ -37,7 +38,7 @@ def write(work: Work, made: Preparation) -> None:
         if made.changes.count:
             _change(work, made, places)
         if made.new.count:
-            made.new.write("todos", _new_rows(work, made, places))
+            made.new.write("todos", _rows(work, made, made.new, places))
         work.finish(made.result())
 
 
@@ -65,36 +66,33 @@ def _check(made: Preparation) -> None:
         raise Stale
 
 
-def _rows(work: Work, made: Preparation, rows: Iterator[tuple[int, dict[str, Any]]], places: _Places) -> Iterator[dict[str, Any]]:
-    """The rows that were not refused, with their parents and places."""
-    for done, (number, row) in enumerate(rows):
+def _rows(work: Work, made: Preparation, spool: Spool, places: _Places) -> Iterator[list[Any]]:
+    """The rows that were not refused, with their parents and places. Lists, as each microsecond counts for who waits for SQLite."""
+    key, parent, in_list, position, deleted, deleted_with = map(
+        spool.columns.index, ("id", "parent_id", "list_id", "position", "deleted_at", "deleted_with")
+    )
+    for done, (number, row) in enumerate(spool.rows()):
         if done % _STEP == 0:
             work.step()
         if number in made.refused:
             continue
-        place = made.outline.places.get(row["id"])
-        row["parent_id"] = place.parent_id if place else None
-        row["position"] = places.take(row["list_id"], row["position"])
+        place = made.outline.places.get(row[key])
+        row[parent] = place.parent_id if place else None
+        row[position] = places.take(row[in_list], row[position])
+        if row[deleted] is not None and row[deleted_with] is None:
+            row[deleted_with] = made.outline.trashed_with(row[key])
         yield row
-
-
-def _new_rows(work: Work, made: Preparation, places: _Places) -> Iterator[Any]:
-    for row in _rows(work, made, made.new.rows(), places):
-        if row["deleted_at"] is not None:
-            row["deleted_with"] = made.outline.trashed_with(row["id"])
-        yield row.values()
 
 
 def _change(work: Work, made: Preparation, places: _Places) -> None:
     """Change the todos that are there, in the order of `lists.locks`: todos, then lists. Raises Stale where one is another by now."""
     columns = [name for name in made.changes.columns if name not in ("id", "version")]
     execute(text(f"CREATE TEMPORARY TABLE {_CHANGES} AS SELECT {', '.join(made.changes.columns)} FROM todos WHERE 1 = 0"))  # noqa: S608  # names of our own
-    wanted = _Counted(_rows(work, made, made.changes.rows(), places))
-    made.changes.write(_CHANGES, (row.values() for row in wanted))
+    wanted = made.changes.write(_CHANGES, _rows(work, made, made.changes, places))
     if not on_sqlite():
         execute(text(f"SELECT count(*) FROM (SELECT todos.id {_BOTH} ORDER BY todos.id FOR UPDATE OF todos) AS locked"))  # noqa: S608
         execute(select(List.id).where(List.id.in_(made.lists)).order_by(List.id).with_for_update())
-    if execute(text(f"SELECT count(*) {_BOTH}")).scalar_one() != wanted.count:
+    if execute(text(f"SELECT count(*) {_BOTH}")).scalar_one() != wanted:
         raise Stale
     for texts in (False, True):
         sets = ", ".join(f"{name} = changes.{name}" for name in columns if texts or name not in _TEXTS)
@@ -113,16 +111,3 @@ def _carry_along(made: Preparation) -> None:
         shelves = made.shelves
         kept = [row.assignee_id if row.assignee_id and shelves.is_member(list_id, row.assignee_id) else None for row, list_id in some]
         execute(carried, [{"todo_id": row.id, "list": list_id, "assignee": who} for (row, list_id), who in zip(some, kept, strict=True)])
-
-
-class _Counted:
-    """Rows, and how many have come."""
-
-    def __init__(self, rows: Iterator[dict[str, Any]]) -> None:
-        self.rows = rows
-        self.count = 0
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        for row in self.rows:
-            self.count += 1
-            yield row

@@ -5,6 +5,8 @@ The table is the expectation. An operation that is new in the map of URLs has no
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from app.lists.permissions import ROLES as LIST_ROLES
@@ -72,6 +74,8 @@ DELETE /todos/<todo_id>/comments/<comment_id>    204 403    403      404   404  
 GET    /jobs                                  200    200    200      200   200       401     401      401    403     200    200
 GET    /jobs/<job_id>                         200    404    404      404   404       401     401      401    403     200    404
 DELETE /jobs/<job_id>                         204    404    404      404   404       401     401      401    403     204    403
+POST   /imports                               202    202    403      404   404       401     401      401    403     202    403
+POST   /exports                               202    202    202      202   202       401     401      401    403     202    202
 """
 
 # What an operation that takes a body is sent, so that nothing but the caller can be what is wrong.
@@ -95,6 +99,8 @@ BODIES = {
     "POST /todos/<todo_id>/move": lambda world: {"after": world.other_id},
     "POST /todos/<todo_id>/comments": lambda world: {"body": "Why not?"},
     "PATCH /todos/<todo_id>/comments/<comment_id>": lambda world: {"body": "Changed"},
+    "POST /imports": lambda world: {"file": (BytesIO(b"buy milk"), "todo.txt"), "format": "todotxt", "list_id": world.list_id},
+    "POST /exports": lambda world: {"format": "csv", "list_id": world.list_id},
 }
 # 403s that no permission and no role in the list would help against.
 OTHER_NEEDS = {"session", "author"}
@@ -116,9 +122,10 @@ def ask(world, operation, who):
     client = world.actor(who, operation.contract.permission)
     token = client.refresh_token if operation.contract.credential == "refresh" else client.token
     address, body = operation.at(world.ids), BODIES.get(str(operation))
-    sent = [body(world)] if body else []
+    form = operation.contract.upload is not None
+    sent = {"data" if form else "json": body(world)} if body else {}
     before = world.rows()
-    return client.open(address, *sent, method=operation.method, headers={"Authorization": token and f"Bearer {token}"}), before
+    return client.open(address, **sent, method=operation.method, headers={"Authorization": token and f"Bearer {token}"}), before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)

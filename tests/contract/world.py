@@ -77,7 +77,7 @@ class World:
 
     def _job(self) -> str:
         with self.app.app_context():
-            return jobs.enqueue("export", {}, user_id=self.people["owner"].id).id
+            return jobs.enqueue("export", {"format": "csv"}, user_id=self.people["owner"].id).id
 
     def _other_session(self) -> str:
         other = factories.client(self.app, self.people["owner"])
