@@ -59,17 +59,19 @@ class Spool(AbstractContextManager["Spool"]):
         connection = open_connection()
         assert connection is not None, "there is a transaction"
         names = ", ".join(self.columns)
+        written = 0
         if not on_sqlite():
             # One statement, whose triggers hold the lists at its very end; and twice as fast as INSERT.
             cursor: Any = connection.connection.cursor()
             with cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
-            return int(cursor.rowcount)
+                    written += 1
+            return written
         # Each statement makes FTS5 write down what it has gathered: with one for each row all takes four times as long.
         most = min(_MOST_ROWS, _MOST_VALUES // len(self.columns))
         one = f"({', '.join('?' * len(self.columns))})"
-        rest, written = iter(rows), 0
+        rest = iter(rows)
         while some := list(islice(rest, most)):
             statement = f"INSERT INTO {table} ({names}) VALUES {', '.join([one] * len(some))}"  # noqa: S608  # names of our own
             connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
