@@ -1,9 +1,12 @@
 """What was exported comes back as it was, by every format."""
 
+import tracemalloc
+
 import pytest
 
+from app.core.types import new_id
 from tests.arrange import find, make_list, make_todo, make_todos
-from tests.transfers.files import exported, imported
+from tests.transfers.files import exported, imported, start_import, work
 
 KINDS = ["csv", "json", "todotxt", "ics"]
 HOSTILE = [
@@ -54,3 +57,17 @@ def test_what_was_removed_comes_back(client, todos, kind):
         assert [without(todo, *times) for todo in find(client)] == [without(todo, *times) for todo in before]
     assert imported(client, file, kind)["updated"] == len(todos)
     assert len(find(client)) == len(todos)
+
+
+def test_twenty_thousand_rows_take_little_memory(app, client):
+    lines = "".join(f"2026-11-22 task number {number} @home id:{new_id()}\n" for number in range(20_000))
+    job_id = start_import(client, lines, "todotxt").json["id"]
+    tracemalloc.start()
+    try:
+        work(app)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert client.get(f"/jobs/{job_id}").json["result"]["created"] == 20_000
+    assert peak < 40 * 1024 * 1024
