@@ -117,15 +117,19 @@ def untouched(app):
     return World(app)
 
 
+def sent(operation, world):
+    """A good body for the operation, as the client takes it: JSON, or a form where a file comes along."""
+    if str(operation) not in BODIES:
+        return {}
+    return {"json" if operation.contract.upload is None else "data": BODIES[str(operation)](world)}
+
+
 def ask(world, operation, who):
     """What the operation answers to somebody, and what the database held before."""
     client = world.actor(who, operation.contract.permission)
     token = client.refresh_token if operation.contract.credential == "refresh" else client.token
-    address, body = operation.at(world.ids), BODIES.get(str(operation))
-    form = operation.contract.upload is not None
-    sent = {"data" if form else "json": body(world)} if body else {}
-    before = world.rows()
-    return client.open(address, **sent, method=operation.method, headers={"Authorization": token and f"Bearer {token}"}), before
+    address, body, before = operation.at(world.ids), sent(operation, world), world.rows()
+    return client.open(address, **body, method=operation.method, headers={"Authorization": token and f"Bearer {token}"}), before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
