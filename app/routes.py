@@ -15,6 +15,7 @@ from app.reports import resources as reports
 from app.system import documents
 from app.system import resources as system
 from app.todos import resources as todos
+from app.transfers import resources as transfers
 from app.users import resources as users
 
 
@@ -58,6 +59,8 @@ def init_app(app: Flask) -> None:
     api.add_resource(jobs.JobDetail, "/jobs/<job_id>")
     api.add_resource(reports.ReportCollection, "/reports")
     api.add_resource(jobs.JobFile, "/jobs/<job_id>/file")
+    api.add_resource(transfers.ImportCollection, "/imports")
+    api.add_resource(transfers.ExportCollection, "/exports")
 
     app.register_blueprint(system.blueprint)
     app.register_blueprint(documents.blueprint)

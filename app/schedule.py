@@ -14,6 +14,7 @@ from app.mail import tasks as mail
 from app.reports import tasks as reports
 from app.system import tasks as system
 from app.todos import tasks as todos
+from app.transfers import tasks as transfers
 
 EVERY = {
     jobs.relay: relay.EVERY_SECONDS,
@@ -28,7 +29,7 @@ EVERY = {
 }
 """Tasks and how many seconds lie between two runs. Each is bounded, and safe to run twice at once."""
 
-KINDS_OF_JOBS = (attachments, mail, reports)
+KINDS_OF_JOBS = (attachments, mail, reports, transfers)
 """Modules whose functions do jobs: that they are imported is all it takes."""
 
 

@@ -126,6 +126,21 @@ def remove_some(key: Any, *which: ColumnElement[bool], most: int) -> int:
     return execute(delete(key.class_).where(key.in_(some))).rowcount
 
 
+@contextmanager
+def streamed(statement: Executable, values: Mapping[str, Any]) -> Iterator[CursorResult[Any]]:
+    """The rows of one statement, a thousand at a time in memory, as they were when it began; others read and write meanwhile.
+
+    They come on a connection of their own, so that what works on them may use the request's.
+    """
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        try:
+            with connection.execution_options(yield_per=1000).execute(statement, values) as rows:
+                yield rows
+        finally:
+            _roll_back(connection)
+
+
 def insert_or(table: type[Model]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that can say what to do ON CONFLICT, which SQLAlchemy knows only in each database's own dialect."""
     return sqlite.insert(table) if on_sqlite() else postgresql.insert(table)

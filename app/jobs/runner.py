@@ -18,7 +18,7 @@ from app.core.types import now
 from app.jobs.kinds import KINDS
 from app.jobs.models import Job
 from app.jobs.service import ring
-from app.jobs.work import KEPT, Cancelled, Superseded, Work
+from app.jobs.work import KEPT, Cancelled, Failed, Superseded, Work
 from app.users.models import User
 from app.users.permissions import ROLES
 
@@ -57,6 +57,8 @@ def run_next() -> bool:
         log.warning("attempt %s at job %s came too late", work.attempt, work.job_id)
     except Cancelled:
         _end(work, "cancelled")
+    except Failed as failed:
+        _end(work, "failed", failed.error, failed.result)
     except SoftTimeLimitExceeded:
         _end(work, "failed", "It took too long.")
     except Problem as problem:
@@ -99,9 +101,9 @@ def _identity(user_id: str) -> Identity:
     return Identity(user.id, ROLES[user.role], user.time_zone, user.inbox_id)
 
 
-def _end(work: Work, state: str, error: str | None = None) -> None:
+def _end(work: Work, state: str, error: str | None = None, result: dict[str, Any] | None = None) -> None:
     moment = now()
-    work.end(state=state, error=error and error[:1000], finished_at=moment, expires_at=moment + KEPT)
+    work.end(state=state, error=error and error[:1000], result=result, finished_at=moment, expires_at=moment + KEPT)
 
 
 def _try_again(work: Work, error: Exception) -> None:

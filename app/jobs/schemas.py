@@ -36,7 +36,7 @@ class JobSchema(ObjectSchema):
     total = fields.Integer(dump_only=True, allow_none=True, metadata={"description": "Steps, as far as is known.", "example": 20000})
     processed = fields.Integer(dump_only=True, metadata={"description": "Steps that are done.", "example": 8000})
     message = fields.String(dump_only=True, allow_none=True, metadata={"description": "What it is doing."})
-    result = AnyOf(results, metadata={"description": "What it came to, by its kind; null before its end."})
+    result = AnyOf(results, metadata={"description": "What it came to, by its kind; null before; of a failed job what it found out."})
     error = fields.String(dump_only=True, allow_none=True, metadata={"description": "Why it failed."})
     created_at = InstantField(dump_only=True, metadata={"example": _AN_INSTANT})
     started_at = InstantField(dump_only=True, allow_none=True)

@@ -32,6 +32,15 @@ class Cancelled(Exception):
     """Whoever asked for the job wants it no more."""
 
 
+class Failed(Exception):
+    """The job has failed for good: why, for people, and what it has found out, for its `result`."""
+
+    def __init__(self, error: str, result: dict[str, Any]) -> None:
+        super().__init__(error)
+        self.error = error
+        self.result = result
+
+
 class Work:
     """What the function of a job gets: whose it is, and how to tell how far it is."""
 

@@ -86,6 +86,8 @@ GET    /jobs/<job_id>                         200    404    404      404   404  
 DELETE /jobs/<job_id>                         204    404    404      404   404       401     401      401    403     204    403
 POST   /reports                               202    202    202      404   404       401     401      401    403     202    202
 GET    /jobs/<job_id>/file                    200    404    404      404   404       401     401      401    403     200    404
+POST   /imports                               202    202    403      404   404       401     401      401    403     202    403
+POST   /exports                               202    202    202      202   202       401     401      401    403     202    202
 """
 
 # What an operation that takes a body is sent, so that nothing but the caller can be what is wrong.
@@ -114,6 +116,8 @@ BODIES = {
     "PATCH /todos/<todo_id>/comments/<comment_id>": lambda world: {"body": "Changed"},
     "POST /reports": lambda world: {"kind": "productivity", "format": "json", "list_id": world.list_id},
     "POST /todos/<todo_id>/attachments": lambda world: {"file": (BytesIO(b"With Flask."), "plan.txt")},
+    "POST /imports": lambda world: {"file": (BytesIO(b"buy milk"), "todo.txt"), "format": "todotxt", "list_id": world.list_id},
+    "POST /exports": lambda world: {"format": "csv", "list_id": world.list_id},
 }
 # 403s that no permission and no role in the list would help against.
 OTHER_NEEDS = {"session", "author"}

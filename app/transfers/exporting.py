@@ -1,0 +1,74 @@
+"""Writing the todos that the caller sees into a file.
+
+They go in the order of their ids, as that lasts: it is the order in which they were created, and an import keeps it also where it
+cannot keep the ids.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.database import release, streamed, transaction
+from app.core.identity import me
+from app.core.paging import count
+from app.core.types import now
+from app.core.uploads import incoming_folder
+from app.files import service as files
+from app.jobs.work import KEPT, Work
+from app.lists.models import List
+from app.todos.models import Todo
+from app.todos.queries import listing_of
+from app.todos.rules import PRIORITIES
+from app.transfers.formats import FORMATS
+from app.transfers.schemas import FILTER_FIELDS
+
+_LIST = select(List.name).where(List.id == Todo.list_id).correlate(Todo).scalar_subquery().label("list")
+_STEP = 500
+
+
+def run(work: Work, args: dict[str, Any]) -> None:
+    """Export the todos that meet the filters in `args`, and end the job with the file."""
+    kind = FORMATS[args["format"]]
+    with _draft() as draft:
+        kind.write(_todos(work, args), draft, me().zone)
+        draft.flush()
+        work.step(message="Keeping the file.")
+        path = Path(draft.name)
+        result = {"url": f"/api/v1/jobs/{work.job_id}/file", "size": path.stat().st_size, "count": work.processed}
+        result["expires_at"] = f"{(now() + KEPT).replace(tzinfo=None).isoformat()}Z"
+        with transaction():
+            work.finish(result, file_id=files.keep(path, kind.filename, kind.content_type))
+
+
+@contextmanager
+def _draft() -> Iterator[Any]:
+    """A file on the disk of the storage, removed at the end unless it was moved."""
+    folder = incoming_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        try:
+            yield file
+        finally:
+            Path(file.name).unlink(missing_ok=True)
+
+
+def _todos(work: Work, args: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The todos, as they were at one instant."""
+    params = {name: field.values(args[name]) for name, field in FILTER_FIELDS.items() if name in args}
+    listing = listing_of({**params, "sort": "created_at"})
+    work.step(0, total=count(listing.statement, listing.values), message="Writing the file.")
+    release()
+    written = 0
+    with streamed(listing.statement.add_columns(_LIST).order_by(Todo.id), listing.values) as rows:
+        for row in rows:
+            yield {**row._mapping, "priority": PRIORITIES[row.priority]}
+            written += 1
+            if written % _STEP == 0:
+                work.step(written)
+    work.step(written, total=written)
