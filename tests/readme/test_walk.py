@@ -12,15 +12,20 @@ URL = "http://localhost:8000"
 BETWEEN = "-- the next block --"
 
 
+def blocks(title):
+    """The blocks of a section: each what to paste, and what it prints."""
+    section = (ROOT / "README.md").read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return re.findall(r"```sh\n([^`]*?)```\n\n```text\n(.*?)```", section, re.DOTALL)
+
+
 @pytest.fixture(scope="module")
 def walk():
-    """The blocks of the walk: each what to paste, and what it prints."""
-    section = (ROOT / "README.md").read_text().partition("\n## A walk with curl\n")[2].partition("\n## ")[0]
-    return re.findall(r"```sh\n(.*?)```\n\n```text\n(.*?)```", section, re.DOTALL)
+    return blocks("A walk with curl")
 
 
 def lines(text):
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    """The lines without the progress of jobs, which comes as often as it takes."""
+    return [line.strip() for line in text.splitlines() if line.strip() and not re.fullmatch(r"\d+ %", line)]
 
 
 def is_as_shown(line, shown):
@@ -32,13 +37,17 @@ def test_what_is_left_out_of_a_line_may_be_anything_and_nothing_else():
     assert not is_as_shown('{"id":"018f","done":true}', '{"id":"…","done":false}')
 
 
-def test_the_walk_prints_what_it_says(make_live_server, walk):
+@pytest.mark.parametrize("title", ["A walk with curl", "Work in the background"])
+def test_the_walk_prints_what_it_says(make_live_server, tmp_path, walk, title):
     assert shutil.which("curl"), "this needs curl"
     server = make_live_server(RATE_LIMITS="on")
+    walk = walk if title == "A walk with curl" else [walk[0], *blocks(title)]
     script = f"\necho '{BETWEEN}'\n".join(commands for commands, _ in walk)
     assert script.count(URL) == 1, "the address of the service stands in one place"
 
-    done = subprocess.run(["bash"], input=script.replace(URL, server.url), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["bash"], input=script.replace(URL, server.url), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
 
     assert done.stderr == ""
     printed = done.stdout.split(BETWEEN)
