@@ -8,6 +8,7 @@ from app.attachments import tasks as attachments
 from app.auth import tasks as auth
 from app.files import tasks as files
 from app.jobs import broker, relay
+from app.jobs.bell import ONCE_MORE
 from app.jobs import tasks as jobs
 from app.mail import digests, reminders
 from app.mail import tasks as mail
@@ -37,5 +38,6 @@ def init_app(app: Flask) -> None:
     """Give the app its Celery, with all of it."""
     broker.init_app(app)
     app.extensions["celery"].conf.beat_schedule = {
-        task.name: {"task": task.name, "schedule": float(seconds), "options": {"expires": 3 * seconds}} for task, seconds in EVERY.items()
+        task.name: {"task": task.name, "schedule": float(seconds), "options": {"expires": 3 * seconds, **ONCE_MORE}}
+        for task, seconds in EVERY.items()
     }

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 8  # a worker that wakes goes on until nothing is left
 PAUSE_SECONDS = 2.0  # after a failure
 TASK = "jobs.work"
+ONCE_MORE = {"retry": True, "retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}}
+"""How messages are sent: a connection that was lost is made anew only where there is another try."""
 
 
 class Bell:
@@ -58,4 +60,4 @@ class Bell:
 
 def send(celery: Celery[Any], expires: float | None = None) -> None:
     """Send one message, which nobody takes any more after so many seconds. Raises what the broker's client raises."""
-    celery.send_task(TASK, ignore_result=True, retry=False, expires=expires)
+    celery.send_task(TASK, ignore_result=True, expires=expires, **ONCE_MORE)

@@ -82,7 +82,6 @@ def _settings(app: Flask) -> dict[str, Any]:
         "task_default_queue": _QUEUE,
         "task_queues": [Queue(_QUEUE, routing_key=_QUEUE, queue_arguments=arguments, no_ack=True)],
         "task_ignore_result": True,
-        "task_publish_retry": False,
         "task_time_limit": LIMIT_SECONDS,
         "task_soft_time_limit": LIMIT_SECONDS - 60,
         "accept_content": ["json"],

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from app.jobs.bell import send
 from tests.brokers import BROKERS
 from tests.conftest import installation, service
 from tests.jobs.live import Queue, Worker
@@ -90,6 +91,16 @@ def test_a_broker_hangs_and_nobody_who_asks_for_work_waits(broker, queue, make_w
 
     assert max(waits) < 1.5
     queue.assert_done_once(BOUND)
+
+
+def test_a_broker_that_comes_back_gets_the_messages_of_those_that_knew_it_before(broker, queue):
+    bell = broker.app.extensions["bell"]
+    send(bell.celery)
+
+    broker.kill()
+    broker.start()
+
+    send(bell.celery)  # raises where the lost connection stays lost
 
 
 def test_an_api_dies_between_the_commit_and_the_message(broker, queue, make_worker, monkeypatch):
