@@ -8,8 +8,8 @@ from app.attachments import tasks as attachments
 from app.auth import tasks as auth
 from app.files import tasks as files
 from app.jobs import broker, relay
-from app.jobs.bell import ONCE_MORE
 from app.jobs import tasks as jobs
+from app.jobs.bell import ONCE_MORE
 from app.mail import digests, reminders
 from app.mail import tasks as mail
 from app.reports import tasks as reports
