@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from app.core.types import now
 from app.jobs.bell import send
+from tests import factories
+from tests.arrange import make_todos
 from tests.brokers import BROKERS
 from tests.conftest import installation, service
 from tests.jobs.live import Queue, Worker
+from tests.live import wait_until
 
 JOBS = 300
 DEAD_AFTER = float(os.environ.get("TEST_DEAD_AFTER", "3"))  # seconds without a sign of life; 30 in the service, which takes longer
 BOUND = 60.0
+REMINDERS = 30
 
 
 @pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BROKERS])
@@ -128,6 +135,20 @@ def test_two_workers_and_two_schedulers_do_each_job_once(queue, make_worker):
     queue.put_many(JOBS)
 
     queue.assert_done_once(BOUND)
+
+
+def test_two_workers_and_two_schedulers_send_each_reminder_once(broker, make_worker):
+    client = factories.client(broker.app, factories.user(broker.app))
+    make_worker(), make_worker()
+    make_todos(client, *({"task": f"reminder {number}", "remind_at": now().isoformat()} for number in range(REMINDERS)))
+    folder = Path(broker.app.config["INSTANCE_PATH"]) / "mail"
+
+    def sent():
+        return [re.search("reminder [0-9]+", mail.read_text())[0] for mail in folder.glob("*.eml")]
+
+    wait_until(lambda: len(set(sent())) == REMINDERS, BOUND)
+
+    assert len(sent()) == REMINDERS
 
 
 def test_a_worker_that_is_asked_to_end_finishes_what_it_does(queue, make_worker):
