@@ -12,6 +12,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -109,9 +110,19 @@ def _broker(value: str) -> str:
 
 
 def _mail_server(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        right = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:  # of a port that is none
+        right = False
+    if not right:
         raise ValueError("use smtp://user:password@host:587 (with STARTTLS where the server offers it) or smtps://user:password@host:465")
+    return value
+
+
+def _sender(value: str) -> str:
+    if not value.isprintable() or "@" not in parseaddr(value)[1]:
+        raise ValueError("use an address such as tickbox@example.org, or Tickbox <tickbox@example.org>")
     return value
 
 
@@ -147,7 +158,7 @@ SETTINGS = [
     Setting("BROKER_URL", "", _broker, "Broker that wakes workers: redis://... or amqp://... (RabbitMQ). Default: a folder in the instance folder.", secret=True),
     Setting("STORAGE_URL", "", _storage, "Where files are kept: s3://bucket?endpoint_url=https://..., with boto3's own settings for credentials. Default: a folder in the instance folder."),
     Setting("MAIL_URL", "", _mail_server, "Mail server: smtp://user:password@host:587 or smtps://. Without it mails become files in the instance folder.", secret=True),
-    Setting("MAIL_FROM", "", _text, "Sender of mails. Default: tickbox@ the host of PUBLIC_URL."),
+    Setting("MAIL_FROM", "", _sender, "Sender of mails. Default: tickbox@ the host of PUBLIC_URL."),
     Setting("SECRET_KEY", "", _text, "Signs cursors and seals stored answers; 32 characters or more. Made on the first start with SQLite.", secret=True),
     Setting("JWT_SECRET_KEY", "", _text, "Signs access and refresh tokens; 32 characters or more. Made on the first start with SQLite.", secret=True),
     Setting("JWT_PREVIOUS_KEY", "", _text, "The JWT_SECRET_KEY before the last change: its tokens are still accepted until they expire.", secret=True),

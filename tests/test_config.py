@@ -98,13 +98,45 @@ def test_all_bad_settings_are_named_at_once_with_what_would_be_right():
     assert all(problem in str(refusal.value) for problem in refusal.value.problems)
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "BROKER_URL", "MAIL_URL"])
 def test_a_bad_address_is_not_repeated_as_it_may_hold_a_password(name):
     with pytest.raises(ConfigurationError) as refusal:
         load({name: "mysql://tickbox:hunter2@localhost/tickbox"})
 
     assert name in str(refusal.value)
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BROKER_URL", "redis://localhost:6379/1"),
+        ("BROKER_URL", "amqp://guest:guest@localhost//"),
+        ("MAIL_URL", "smtp://localhost"),
+        ("MAIL_URL", "smtps://robin:hunter2@mail.example.org:465"),
+        ("MAIL_FROM", "Tickbox <tickbox@example.org>"),
+        ("STORAGE_URL", "s3://bucket/prefix?endpoint_url=https://s3.example.org"),
+    ],
+)
+def test_what_work_in_the_background_needs_is_found_by_its_address(name, value):
+    assert load({name: value})[name] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAIL_URL", "smtp://localhost:many"),
+        ("MAIL_URL", "smtp://"),
+        ("MAIL_FROM", "tickbox"),
+        ("MAIL_FROM", "a@b.c\nBcc: d@e.f"),
+        ("STORAGE_URL", "/srv"),
+    ],
+)
+def test_what_cannot_be_an_address_keeps_the_service_from_starting(name, value):
+    with pytest.raises(ConfigurationError) as refusal:
+        load({name: value})
+
+    assert refusal.value.problems[0].startswith(f"{name}: ")
 
 
 def test_postgresql_is_reached_through_psycopg():
