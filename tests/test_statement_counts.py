@@ -100,6 +100,7 @@ def recurring(world):
 
 
 RECURRING = {"due_at": "2026-11-30T09:00:00Z", "recurrence": "FREQ=DAILY"}
+REPORT = {"kind": "productivity", "from": "2026-11-01", "to": "2026-11-30", "format": "pdf"}
 OPERATIONS = {
     "lists": (1, lambda w: ("get", "/lists?limit=200")),
     "lists, counted": (2, lambda w: ("get", "/lists?count=true")),
@@ -138,8 +139,8 @@ OPERATIONS = {
     "a new comment": (4, lambda w: ("post", w.comments, {"body": "x"})),
     "a comment is changed": (6, lambda w: ("patch", said(w), {"body": "y"})),
     "a comment is deleted": (4, lambda w: ("delete", said(w))),
-    "a report": (1, lambda w: ("post", "/reports", {"kind": "productivity", "format": "pdf"})),
-    "a report on a list": (2, lambda w: ("post", "/reports", {"kind": "productivity", "format": "pdf", "list_id": w.shared})),
+    "a report": (1, lambda w: ("post", "/reports", REPORT)),
+    "a report on a list": (2, lambda w: ("post", "/reports", {**REPORT, "list_id": w.shared})),
     "attachments": (2, lambda w: ("get", f"{w.attachments}?limit=200")),
     "an attachment": (2, lambda w: ("get", f"{w.attachments}/{w.attachment}")),
     "the content of an attachment": (3, lambda w: ("get", f"{w.attachments}/{w.attachment}/content")),

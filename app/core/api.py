@@ -230,11 +230,14 @@ def read_body(contract: Contract) -> Any:
 
 
 def read_form(contract: Contract) -> dict[str, Any]:
-    """The request's multipart form, its flags as JSON has them. Raises what `uploads.read_form` does."""
+    """The request's multipart form, its flags as JSON has them. Raises what `uploads.read_form` does.
+
+    Case does not count: a form has no booleans, and what a client makes of one is its language's word for it (Python's `True`).
+    """
     form = uploads.read_form(contract)
     assert contract.takes is not None, "an upload has a schema"
-    flags = {name for name, field in contract.takes.fields.items() if isinstance(field, Flag) and form.get(name) in ("true", "false")}
-    return form | {name: form[name] == "true" for name in flags}
+    told = {name: form[name].lower() for name, field in contract.takes.fields.items() if isinstance(field, Flag) and name in form}
+    return form | {name: text == "true" for name, text in told.items() if text in ("true", "false")}
 
 
 def _is_json(content_type: str) -> bool:

@@ -49,6 +49,7 @@ def run_next() -> bool:
     if job is None:
         return False
     g.request_id = job.request_id or job.id
+    begun = monotonic()
     work = Work(job)
     try:
         with work.alive():
@@ -68,6 +69,8 @@ def run_next() -> bool:
             _try_again(work, problem)
     except Exception as error:
         _try_again(work, error)
+    told = {"job": job.id, "kind": job.kind, "attempt": work.attempt, "succeeded": work.finished}
+    log.info("job", extra={**told, "ms": round((monotonic() - begun) * 1000, 2), "user": job.user_id})
     return True
 
 

@@ -15,8 +15,8 @@ FORMATS = ("json", "pdf", "png", "svg")
 MOST_DAYS = 366
 # Whatever zone a day of these years is in, the instants at which it begins and ends are ones that Python has.
 _EARLIEST, _LATEST = date(1970, 1, 1), date(9998, 12, 31)
-_FROM = {"description": "The first day; by default 30 days are reported.", "example": "2026-11-01"}
-_TO = {"description": f"The last day; today by default. At most {MOST_DAYS} days are reported.", "example": "2026-11-30"}
+_FROM = {"description": "The first day.", "example": "2026-11-01"}
+_TO = {"description": f"The last day. At most {MOST_DAYS} days are reported.", "example": "2026-11-30"}
 _LIST = {"description": "Only todos of this list. Without it those of all lists that are not archived."}
 _A_COUNT = {"example": 3}
 
@@ -29,7 +29,7 @@ class ReportRequestSchema(ObjectSchema):
     format = fields.String(required=True, validate=validate.OneOf(FORMATS), metadata={"example": "pdf"})
 
     class Meta(ObjectSchema.Meta):
-        include = {"from": DayField(metadata=_FROM), "to": DayField(metadata=_TO)}
+        include = {"from": DayField(required=True, metadata=_FROM), "to": DayField(required=True, metadata=_TO)}
 
     @validates_schema
     def known_calendar(self, data: dict[str, Any], **_: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,22 +10,15 @@ from sqlalchemy import Row
 
 from app.core.identity import me
 from app.core.problems import Invalid
-from app.core.types import now
 from app.jobs import service as jobs
 from app.lists import service as lists
 from app.reports import numbers
 from app.reports.schemas import MOST_DAYS
 
-DEFAULT_DAYS = 30
-
 
 def ask(values: dict[str, Any]) -> Row[Any]:
-    """The job that makes a report for the caller. Raises NotFound, and Invalid for days that are none or too many.
-
-    The last day is today by default, and the first one such that there are `DEFAULT_DAYS`, as the caller's days are now.
-    """
-    last = values.get("to") or now().astimezone(me().zone).date()
-    first = values.get("from") or last - timedelta(days=DEFAULT_DAYS - 1)
+    """The job that makes a report for the caller. Raises NotFound, and Invalid for days that are none or too many."""
+    first, last = values["from"], values["to"]
     if first > last:
         raise Invalid({"from": [f"Must not be after the last day, {last}."]})
     if (last - first).days >= MOST_DAYS:

@@ -90,6 +90,8 @@ POST   /imports                               202    202    403      404   404  
 POST   /exports                               202    202    202      202   202       401     401      401    403     202    202
 """
 
+REPORT = {"kind": "productivity", "from": "2026-11-01", "to": "2026-11-30", "format": "json"}
+
 # What an operation that takes a body is sent, so that nothing but the caller can be what is wrong.
 BODIES = {
     "POST /auth/register": lambda world: {"email": f"new-{world.list_id}@example.com", "password": PASSWORD},
@@ -114,7 +116,7 @@ BODIES = {
     "POST /todos/<todo_id>/move": lambda world: {"after": world.other_id},
     "POST /todos/<todo_id>/comments": lambda world: {"body": "Why not?"},
     "PATCH /todos/<todo_id>/comments/<comment_id>": lambda world: {"body": "Changed"},
-    "POST /reports": lambda world: {"kind": "productivity", "format": "json", "list_id": world.list_id},
+    "POST /reports": lambda world: {**REPORT, "list_id": world.list_id},
     "POST /todos/<todo_id>/attachments": lambda world: {"file": (BytesIO(b"With Flask."), "plan.txt")},
     "POST /imports": lambda world: {"file": (BytesIO(b"buy milk"), "todo.txt"), "format": "todotxt", "list_id": world.list_id},
     "POST /exports": lambda world: {"format": "csv", "list_id": world.list_id},
@@ -224,7 +226,7 @@ REFERENCES = {
     "place before a foreign todo": ("POST", "/todos/{todo}/move", lambda own, other: {"before": other.todo_id}, 422),
     "place in a foreign list": ("POST", "/todos/{todo}/move", lambda own, other: {"before": other.todo_id, "list_id": other.list_id}, 404),
     "report on a foreign list": (
-        "POST", "/reports", lambda own, other: {"kind": "productivity", "format": "json", "list_id": other.list_id}, 404,
+        "POST", "/reports", lambda own, other: {**REPORT, "list_id": other.list_id}, 404,
     ),
     "batch: create in a foreign list": (
         "POST", "/todos/batch", lambda own, other: {"operations": [{"op": "create", "todo": {"task": "x", "list_id": other.list_id}}]}, 404,

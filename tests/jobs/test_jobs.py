@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 from datetime import timedelta
 
 import pytest
+from flask import g
 from sqlalchemy import select, update
 
 from app.core.database import execute, fetch_one, transaction
 from app.core.identity import me
+from app.core.logging import JsonFormatter
 from app.core.problems import Invalid, Unavailable
 from app.core.types import now
 from app.jobs import relay, runner, service
@@ -122,6 +127,23 @@ def test_a_job_is_done_with_the_rights_of_its_owner(lone, do):
     runner.run_all()
 
     assert row(job_id).result == {"by": account.id}
+
+
+def test_the_id_of_the_request_stands_in_the_log_of_its_job(lone, do, monkeypatch):
+    do(lambda work, args: None)
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(JsonFormatter())
+    log = logging.Logger("jobs")
+    log.addHandler(handler)
+    monkeypatch.setattr(runner, "log", log)
+    g.request_id = "from-a-client"
+    job_id = put()
+
+    runner.run_all()
+
+    line = next(line for line in map(json.loads, lines.getvalue().splitlines()) if line.get("job") == job_id)
+    assert (line["request_id"], line["kind"], line["attempt"], line["succeeded"]) == ("from-a-client", "test", 1, True)
 
 
 def test_progress_is_seen_while_the_job_runs(lone, do):

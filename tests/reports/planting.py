@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import g
@@ -46,8 +46,10 @@ def count(app, account, first, last, list_id=None, moment=None):
 
 
 def ask(client, **body):
-    """The answer to the request for a report."""
-    return client.post("/reports", {"kind": "productivity", "format": "json", **body})
+    """The answer to the request for a report, by default on the thirty days up to now."""
+    today = now().date()
+    days = {"from": (today - timedelta(days=29)).isoformat(), "to": today.isoformat()}
+    return client.post("/reports", {"kind": "productivity", "format": "json", **days, **body})
 
 
 def run(app, client, answer):

@@ -74,6 +74,13 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(client):
     assert (tried["created"], tried["updated"], tried["skipped"]) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(("sent", "left"), [("True", []), ("TRUE", []), ("False", ["x"])])
+def test_a_flag_is_taken_as_clients_spell_it(client, sent, left):
+    imported(client, rows("x"), "json", dry_run=sent)
+
+    assert tasks_of(client) == left
+
+
 def test_at_most_a_hundred_errors_are_told(client):
     job = import_job(client, rows(*[""] * 150), "json")
 
