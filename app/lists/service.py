@@ -56,15 +56,20 @@ def create(values: dict[str, Any]) -> Row[Any]:
     with transaction():
         position = values.pop("position", None)
         if position is None:
-            last = execute(select(func.max(Member.position)).where(Member.user_id == me().user_id)).scalar_one()
-            position = (last or 0) + 1
+            position = next_position(me().user_id)
         list_id = insert_list(me().user_id, position, **values)
         return find(list_id)
 
 
-def insert_list(user_id: str, position: float, **values: Any) -> str:
+def next_position(user_id: str) -> float:
+    """The place after the last list of the user."""
+    last: float | None = execute(select(func.max(Member.position)).where(Member.user_id == user_id)).scalar_one()
+    return (last or 0) + 1
+
+
+def insert_list(user_id: str, position: float, list_id: str | None = None, **values: Any) -> str:
     """Insert a list with the user as its owner; gives its id. The user must exist already, or come in this transaction."""
-    list_id = new_id()
+    list_id = list_id or new_id()
     created_at = id_time(list_id)
     execute(insert(List).values(id=list_id, created_at=created_at, updated_at=created_at, **values))
     execute(insert(Member).values(list_id=list_id, user_id=user_id, role="owner", position=position, joined_at=created_at))

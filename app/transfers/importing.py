@@ -44,7 +44,8 @@ def run(work: Work, args: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _attempt(work: Work, args: dict[str, Any]) -> dict[str, Any] | None:
-    with Preparation(Shelves.load(args.get("list_id")), unique_ids=FORMATS[args["format"]].unique_ids) as made:
+    shelves = Shelves.load(args.get("list_id"), adding=args["new_lists"] and "lists:write" in me().permissions)
+    with Preparation(shelves, unique_ids=FORMATS[args["format"]].unique_ids) as made:
         unread = _prepare(work, made, FORMATS[args["format"]])
         if unread or (made.error_count and args["on_error"] == "abort"):
             raise Failed(_summary(made), made.result(kept=False))

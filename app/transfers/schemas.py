@@ -60,7 +60,9 @@ class ImportSchema(ObjectSchema):
     file = UploadField(required=True)
     format = fields.String(required=True, validate=_FORMAT, metadata={"example": "csv"})
     list_id = Reference(
-        metadata={"description": "Where all of them go. By default each goes to the list that the file names, or else to the inbox."}
+        metadata={
+            "description": "Where all of them go. By default each goes to the list that the file names, which is made where it is not there, or else to the inbox."
+        }
     )
     dry_run = Flag(load_default=False, metadata={"description": "Only tell what it would come to."})
     on_error = fields.String(

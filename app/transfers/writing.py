@@ -32,6 +32,7 @@ class Stale(Exception):
 def write(work: Work, made: Preparation) -> None:
     """Write all rows, and end the job well. Raises Stale and IntegrityError, and then nothing is written."""
     with transaction():
+        made.shelves.create(made.lists)
         lock_structure(*made.lists)
         _check(made)
         places = _Places(made)

@@ -192,7 +192,7 @@ def test_a_series_of_others_is_not_joined(app, client, stranger):
     assert len({todo["series_id"] for todo in find(client)} - {series}) == 1
 
 
-def test_rows_go_to_the_list_of_their_name_or_to_the_inbox(client, stranger):
+def test_rows_go_to_the_list_of_their_name_which_is_made_where_it_is_not_there(client, stranger):
     plans, foreign = make_list(client, "Plans"), make_list(stranger, "Foreign")
     file = rows(
         {"task": "a", "list": "Plans"}, {"task": "b", "list_id": plans["id"]}, {"task": "c", "list": "Foreign"},
@@ -202,7 +202,26 @@ def test_rows_go_to_the_list_of_their_name_or_to_the_inbox(client, stranger):
     imported(client, file, "json")
 
     assert sorted(tasks_of(client, list_id=plans["id"])) == ["a", "b"]
-    assert sorted(tasks_of(client, list_id=client.account.inbox_id)) == ["c", "d", "e"]
+    assert sorted(tasks_of(client, list_id=client.account.inbox_id)) == ["d", "e"]
+    (made,) = [each for each in find(client, "/lists") if each["name"] == "Foreign"]
+    assert (made["id"] != foreign["id"], made["role"], tasks_of(client, list_id=made["id"])) == (True, "owner", ["c"])
+
+
+def test_a_dry_run_makes_no_list(client):
+    imported(client, rows({"task": "a", "list": "Plans"}), "json", dry_run="true")
+
+    assert len(find(client, "/lists")) == 1
+
+
+def test_a_token_that_may_not_make_lists_makes_none(app, client):
+    script = factories.Client(app)
+    script.account = client.account
+    script.token = client.post("/auth/tokens", {"name": "x", "scopes": ["todos:write", "todos:read", "jobs:read"]}).json["token"]
+
+    imported(script, rows({"task": "a", "list": "Plans"}), "json")
+
+    assert tasks_of(client, list_id=client.account.inbox_id) == ["a"]
+    assert len(find(client, "/lists")) == 1
 
 
 def test_all_rows_go_to_the_list_that_is_named_and_todos_move_with_their_subtasks(client):
