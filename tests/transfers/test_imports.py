@@ -392,3 +392,16 @@ def test_an_account_that_may_only_read_by_now_imports_nothing(client):
 
     assert (job["state"], job["error"]) == ("failed", "This takes the permission todos:write.")
     assert tasks_of(client) == []
+
+
+def test_files_that_wait_take_a_bounded_room_and_give_it_back(make_app, account):
+    small = factories.client(make_app(IMPORT_MAX_BYTES="20"), account)
+    file = "task\r\n" + "x" * 14
+    for _ in range(10):
+        assert start_import(small, file, "csv").status_code == 202
+
+    refused = start_import(small, file, "csv")
+    work(small.application)
+
+    assert_problem(refused, 413, "payload_too_large")
+    assert start_import(small, file, "csv").status_code == 202
