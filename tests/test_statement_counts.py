@@ -147,7 +147,7 @@ OPERATIONS = {
     "a new attachment": (6, lambda w: ("post", w.attachments, FILE)),
     "an attachment is deleted": (5, lambda w: ("delete", f"{w.attachments}/{make_attachment(w.client, w.parent)['id']}")),
     "the file of a job": (2, lambda w: ("get", finished(w))),
-    "an import": (3, lambda w: ("post", "/imports", form(b"x", "todo.txt", format="todotxt", list_id=w.shared))),
+    "an import": (4, lambda w: ("post", "/imports", form(b"x", "todo.txt", format="todotxt", list_id=w.shared))),
     "an export": (1, lambda w: ("post", "/exports", {"format": "csv"})),
     "a batch that creates": (4, batch(lambda todo: {"op": "create", "todo": {"task": "x"}})),
     "a batch that changes": (8, batch(lambda todo: {"op": "update", "id": todo["id"], "todo": {"task": "x"}})),

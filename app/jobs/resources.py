@@ -51,8 +51,8 @@ class JobDetail(Resource):
 class JobFile(Resource):
     """The file of a job of the caller's."""
 
-    @requires("jobs:read")
+    @requires("todos:read")
     @gives_file("*/*")
     def get(self, job_id: str) -> Response:
-        """Download what a job made. It is kept for 24 hours."""
+        """Download what a job made. It is kept for 24 hours, and holds todos."""
         return send(service.file_of(job_id), ours=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from flask import current_app, g
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 
 from app.core.database import execute, fetch_one
 from app.core.identity import Identity
@@ -25,6 +25,7 @@ from app.users.permissions import ROLES
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
+_LAST_SERVED = "last account served"  # among the app's extensions, so of this process
 PAUSES = (10, 60, 600, 3600)  # seconds before the second to fifth attempt
 SECONDS = 5.0
 
@@ -75,9 +76,20 @@ def run_next() -> bool:
 
 
 def _take() -> Row[Any] | None:
-    """The job that has waited longest, as this worker's: nobody else gets it while it gives signs of life."""
+    """The job that has waited longest, as this worker's: nobody else gets it while it gives signs of life.
+
+    After one of an account's comes one of somebody else's, if there is any, so that nobody waits for all that one account asks for.
+    """
+    served = current_app.extensions.get(_LAST_SERVED)
+    job = (_take_first(Job.user_id.is_distinct_from(served)) if served else None) or _take_first()
+    current_app.extensions[_LAST_SERVED] = job.user_id if job else None
+    return job
+
+
+def _take_first(*which: ColumnElement[bool]) -> Row[Any] | None:
     moment = now()
-    next_one = select(Job.id).where(Job.state == "queued", Job.run_after <= moment).order_by(Job.run_after, Job.id).limit(1)
+    waiting = select(Job.id).where(Job.state == "queued", Job.run_after <= moment, *which)
+    next_one = waiting.order_by(Job.run_after, Job.id).limit(1)
     begun = {"state": "running", "attempts": Job.attempts + 1, "heartbeat_at": moment, "started_at": moment}
     taken = update(Job).where(Job.id == next_one.with_for_update(skip_locked=True).scalar_subquery(), Job.state == "queued")
     return fetch_one(taken.values(**begun, processed=0, total=None, message=None).returning(Job))

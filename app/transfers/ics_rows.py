@@ -69,6 +69,8 @@ def _row(component: Component, zone: ZoneInfo) -> dict[str, Any] | Wrong:
         return values_of(component, zone)
     except ValueError as error:
         return Wrong(str(error)[:300])
+    except OverflowError:
+        return Wrong("An instant lies beyond the calendar.")
 
 
 def _unfolded(source: Iterator[str]) -> Iterator[str]:

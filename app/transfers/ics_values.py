@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 
 from icalendar.prop import vDDDTypes
 
-_LINE = re.compile(r'([A-Za-z0-9-]+)((?:;[^=:;"]+=(?:"[^"]*"|[^":;]*)(?:,(?:"[^"]*"|[^":;,]*))*)*):(.*)', re.DOTALL)
+from app.transfers.rows import LONGEST_LINE
+
+_LINE = re.compile(r'([A-Za-z0-9-]+)((?:;[^=:;"]+=(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*)*):(.*)', re.DOTALL)
 _PARAMETER = re.compile(r';([^=:;"]+)=("[^"]*"|[^":;]*)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_BETWEEN = re.compile(r"((?:[^\\,]|\\.)*)(?:,|\Z)", re.DOTALL)
+_BETWEEN = re.compile(r"((?:[^\\,]|\\.)*+\\?)(?:,|\Z)", re.DOTALL)
 _UTC_INSTANT = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _EXTENSIONS = {"X-TICKBOX-LIST": "list", "X-TICKBOX-ASSIGNEE": "assignee_id", "X-TICKBOX-SERIES": "series_id"}
 _MOST_LINES = 2000
+_LONGEST = 4 * LONGEST_LINE  # characters of all lines together
 
 Property = tuple[dict[str, str], str]
 
@@ -31,13 +34,18 @@ class Component:
     categories: list[str] = field(default_factory=list)
     wrong: str | None = None
     lines: int = 0
+    size: int = 0
 
     def add(self, line: str, *, alarm: bool = False) -> None:
         """Take in a line."""
         self.lines += 1
+        self.size += len(line)
+        if self.lines > _MOST_LINES or self.size > _LONGEST:
+            self.wrong = self.wrong or ("It has too many lines." if self.lines > _MOST_LINES else "It is too long.")
+            return
         match = _LINE.fullmatch(line)
-        if match is None or self.lines > _MOST_LINES:
-            self.wrong = self.wrong or (f"Not a line of iCalendar: {line[:50]}" if match is None else "It has too many lines.")
+        if match is None:
+            self.wrong = self.wrong or f"Not a line of iCalendar: {line[:50]}"
             return
         name, parameters, value = match[1].upper(), match[2], match[3]
         read = {key.upper(): text.strip('"') for key, text in _PARAMETER.findall(parameters)} if parameters else {}
@@ -79,6 +87,8 @@ def values_of(component: Component, zone: ZoneInfo) -> dict[str, Any]:
     }
     for name, key in (("CREATED", "created_at"), ("COMPLETED", "completed_at")):
         moment = component.moment(name, zone)
+        if isinstance(moment, timedelta):
+            raise ValueError(f"{name} is neither a day nor an instant.")
         values |= {} if moment is None else {key: _instant(moment if isinstance(moment, datetime) else _midnight(moment, zone))}
     values |= {key: text for name, key in _EXTENSIONS.items() if (text := component.text(name)) is not None}
     if component.text("UID"):
@@ -145,7 +155,10 @@ def _moment(found: Property, zone: ZoneInfo) -> date | datetime | timedelta | No
     parameters, value = found
     if _UTC_INSTANT.fullmatch(value):
         return datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    read: Any = vDDDTypes.from_ical(value, parameters.get("TZID"))
+    try:
+        read: Any = vDDDTypes.from_ical(value, parameters.get("TZID"))
+    except OSError:  # zones are looked up in files, and some names are none that a file can have
+        raise ValueError(f"Not a time zone: {parameters['TZID'][:50]}") from None
     if isinstance(read, datetime):
         return read if read.tzinfo else read.replace(tzinfo=zone)
     if isinstance(read, date | timedelta):

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from flask import current_app
+from sqlalchemy import Row, func, select
 
-from app.core.database import transaction
+from app.core.database import execute, transaction
 from app.core.identity import me
+from app.core.problems import PayloadTooLarge
 from app.files import service as files
+from app.files.models import StoredFile
 from app.jobs import service as jobs
+from app.jobs.models import Job
 from app.lists import service as lists
 from app.lists.permissions import require
 from app.transfers.formats import FORMATS
 
+MOST_FULL_FILES = 10
+"""Of the largest size, that one account may have waiting, or kept for a day as their import failed."""
+
 
 def start_import(values: dict[str, Any]) -> Row[Any]:
-    """A job that imports the file. Raises NotFound and Forbidden for the list, Unavailable where there is no room for the file."""
+    """A job that imports the file. Raises NotFound and Forbidden for the list, PayloadTooLarge and Unavailable where there is no room."""
     if "list_id" in values:
         require(lists.find(values["list_id"]).role, "editor")
     file, args = values["file"], {name: value for name, value in values.items() if name != "file"}
     args["new_lists"] = "lists:write" in me().permissions  # those of the token that asks, which the job itself does not know
     kind = FORMATS[values["format"]]
     with transaction():
+        _check_room(file.size)
         return jobs.start("import", args, upload_id=files.keep(file, file.name or kind.filename, kind.content_type))
 
 
@@ -30,3 +38,10 @@ def start_export(values: dict[str, Any]) -> Row[Any]:
     """A job that exports the todos that meet the filters when it runs."""
     with transaction():
         return jobs.start("export", values)
+
+
+def _check_room(size: int) -> None:
+    """Let pass a file as long as the caller's others are not too many. Raises PayloadTooLarge."""
+    kept = select(func.sum(StoredFile.size)).join(Job, Job.upload_id == StoredFile.id).where(Job.user_id == me().user_id)
+    if int(execute(kept).scalar_one() or 0) + size > MOST_FULL_FILES * current_app.config["IMPORT_MAX_BYTES"]:
+        raise PayloadTooLarge("Too many files of yours wait to be imported, or failed within the last day. Try again later.")

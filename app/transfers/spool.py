@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from app.core.database import engine, on_sqlite, open_connection
+from app.core.uploads import incoming_folder
 from app.todos.models import Todo
 
 _MOST_VALUES = 32_000  # that a statement of SQLite takes
@@ -30,7 +31,7 @@ class Spool(AbstractContextManager["Spool"]):
             None if name == "tags" else kind.dialect_impl(dialect).bind_processor(dialect)
             for name, kind in zip(self.columns, types, strict=True)
         ]
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # `__exit__` closes it
+        self._file = tempfile.TemporaryFile(dir=incoming_folder())  # noqa: SIM115  # `__exit__` closes it
         self.count = 0
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -123,7 +123,7 @@ def _due(keys: dict[str, str], zone: ZoneInfo) -> dict[str, Any]:
     if instant:
         try:
             same = _day(datetime.fromisoformat(instant), zone) == day
-        except ValueError:
+        except (ValueError, OverflowError):
             same = True
         if day is None or same:
             return {"due_on": None, "due_at": instant}

@@ -180,9 +180,13 @@ def test_what_came_in_and_was_left_goes_after_a_day(service_app):
     young, old = folder / "young", folder / "old"
     for path in (young, old):
         path.write_bytes(b"half")
-    os.utime(old, (time.time() - DAYS.total_seconds(),) * 2)
+    folder_of_a_job = folder / "folder"
+    folder_of_a_job.mkdir()
+    (folder_of_a_job / "report.pdf").write_bytes(b"half")
+    for path in (old, folder_of_a_job):
+        os.utime(path, (time.time() - DAYS.total_seconds(),) * 2)
 
-    assert strays(service_app, timedelta(days=1)) == 1
+    assert strays(service_app, timedelta(days=1)) == 2
 
     assert list(folder.glob("*")) == [young]
 

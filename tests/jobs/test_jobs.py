@@ -227,6 +227,19 @@ def test_what_may_pass_is_tried_again_later_and_five_times_in_all(lone, do, erro
     assert "secret" not in row(job_id).error
 
 
+def test_nobody_waits_for_all_that_one_account_asks_for(lone, do):
+    busy, other = factories.user(lone), factories.user(lone)
+    begun = []
+    do(lambda work, _: begun.append(work.user_id))
+    for asking in (busy, busy, busy, other):
+        put(user_id=asking.id)
+    put()
+
+    runner.run_all()
+
+    assert begun == [busy.id, other.id, busy.id, None, busy.id]
+
+
 def test_there_is_one_job_for_a_key_ever(lone, do):
     do(lambda work, args: None)
     first = service.enqueue("test", {}, key="reminder:1")

@@ -1,6 +1,7 @@
 """Files that are broken or hostile: a clear reason, in bounded memory, and nothing is kept."""
 
 import io
+import time
 import tracemalloc
 from zoneinfo import ZoneInfo
 
@@ -79,6 +80,65 @@ def test_a_component_of_a_million_lines_is_one_bad_row():
 
     assert (number, row) == (1, Wrong("It has too many lines."))
     assert peak < 10 * MIB
+
+
+def todo_of(*lines):
+    """What is read of a calendar with one VTODO of these lines."""
+    text = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VTODO", "SUMMARY:x", *lines, "END:VTODO", "END:VCALENDAR", ""])
+    ((_, row),) = FORMATS["ics"].read(io.BytesIO(text.encode()), UTC)
+    return row
+
+
+COSTLY = {
+    "parameters of commas": "X" + ";A=," * 200,
+    "one parameter of commas": "X;A=" + "," * 200_000,
+    "a backslash at the end": "CATEGORIES:" + "a" * 200_000 + "\\",
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_no_line_of_a_calendar_takes_long_to_read(name):
+    begun = time.process_time()
+
+    todo_of(COSTLY[name])
+
+    assert time.process_time() - begun < 1
+
+
+def test_a_component_of_long_lines_is_one_bad_row_in_bounded_memory():
+    line = "CATEGORIES:" + "ab," * 200_000
+    tracemalloc.start()
+    try:
+        row = todo_of(*[line] * 60)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert isinstance(row, Wrong)
+    assert peak < 250 * MIB
+
+
+WRONG_MOMENTS = {
+    "a duration where an instant belongs": ["CREATED:P1D"],
+    "a day beyond the calendar": ["DTSTART:99991231", "DURATION:P1D"],
+    "an alarm before the calendar": ["DUE:00010101", "BEGIN:VALARM", "TRIGGER:-P1D", "END:VALARM"],
+    "a zone that is a folder": ["DUE;TZID=Europe:20260101T000000"],
+    "a zone that is too long for a file": [f"DUE;TZID={'x' * 5000}:20260101T000000"],
+}
+
+
+@pytest.mark.parametrize("name", WRONG_MOMENTS)
+def test_a_moment_that_is_none_is_one_bad_row(name):
+    row = todo_of(*WRONG_MOMENTS[name])
+
+    assert isinstance(row, Wrong)
+    assert "/" not in row.message
+
+
+def test_a_due_of_todotxt_beyond_the_calendar_is_one_bad_row(client):
+    job = import_job(client, "x due_at:9999-12-31T23:59:59-14:00 due:2026-01-01\ny\n", "todotxt", on_error="skip")
+
+    assert (job["state"], job["result"]["created"], job["result"]["error_count"]) == ("succeeded", 1, 1), job
 
 
 BAD = {

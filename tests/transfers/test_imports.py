@@ -13,11 +13,12 @@ from app.jobs.models import Job
 from app.jobs.work import Superseded, Work
 from app.todos.models import Todo
 from app.transfers import importing, tasks
+from app.users.models import User
 from tests import factories
 from tests.arrange import find, make_list, make_todo, share
 from tests.arrange import tasks as tasks_of
 from tests.contract.problems import assert_problem
-from tests.transfers.files import exported, import_job, imported, start_import
+from tests.transfers.files import exported, import_job, imported, start_import, work
 
 NOTHING = {"created": 0, "updated": 0, "skipped": 0}
 
@@ -405,3 +406,28 @@ def test_progress_rises(app, client, monkeypatch):
     assert len(set(seen)) > 1
     job = client.get(answer.headers["Location"]).json
     assert (job["progress"], job["processed"], job["total"]) == (100, 100, 100)
+
+
+def test_an_account_that_may_only_read_by_now_imports_nothing(client):
+    waiting = start_import(client, rows("a"), "json")
+    with client.application.app_context():
+        execute(update(User).where(User.id == client.account.id).values(role="viewer"))
+    work(client.application)
+
+    job = client.get(waiting.headers["Location"]).json
+
+    assert (job["state"], job["error"]) == ("failed", "This takes the permission todos:write.")
+    assert tasks_of(client) == []
+
+
+def test_files_that_wait_take_a_bounded_room_and_give_it_back(make_app, account):
+    small = factories.client(make_app(IMPORT_MAX_BYTES="20"), account)
+    file = "task\r\n" + "x" * 14
+    for _ in range(10):
+        assert start_import(small, file, "csv").status_code == 202
+
+    refused = start_import(small, file, "csv")
+    work(small.application)
+
+    assert_problem(refused, 413, "payload_too_large")
+    assert start_import(small, file, "csv").status_code == 202
