@@ -30,9 +30,7 @@ class Incoming:
         self.most = most
         self.size = 0
         self._digest = hashlib.sha256()
-        folder = incoming_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        self.file: IO[bytes] = tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115  # `close` closes it
+        self.file: IO[bytes] = tempfile.NamedTemporaryFile(dir=incoming_folder(), delete=False)  # noqa: SIM115  # `close` closes it
         self.path = Path(self.file.name)
 
     @property
@@ -74,8 +72,10 @@ def init_app(app: Flask) -> None:
 
 
 def incoming_folder() -> Path:
-    """Where files lie while they come in."""
-    return Path(current_app.config["INSTANCE_PATH"]) / "uploads" / "incoming"
+    """Where files lie while they come in, or are made."""
+    folder = Path(current_app.config["INSTANCE_PATH"]) / "uploads" / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def no_room(error: OSError) -> Exception:

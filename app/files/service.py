@@ -60,7 +60,6 @@ def discard(file_ids: Sequence[str]) -> None:
 @contextmanager
 def draft() -> Iterator[Path]:
     """A new empty file, to be written and kept. It is gone at the end where it was not."""
-    incoming_folder().mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=incoming_folder())
     os.close(handle)
     try:

@@ -67,5 +67,4 @@ def _draw(made: dict[str, Any], form: str, path: Path, made_at: datetime) -> Non
 
 def _folder() -> TemporaryDirectory[str]:
     """A folder on the disk where files are kept, so that a file only has to be moved."""
-    incoming_folder().mkdir(parents=True, exist_ok=True)
     return TemporaryDirectory(dir=incoming_folder())

@@ -6,10 +6,7 @@ cannot keep the ids.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +15,6 @@ from app.core.database import release, streamed, transaction
 from app.core.identity import me
 from app.core.paging import count
 from app.core.types import now
-from app.core.uploads import incoming_folder
 from app.files import service as files
 from app.jobs.work import KEPT, Work
 from app.lists.models import List
@@ -35,27 +31,14 @@ _STEP = 500
 def run(work: Work, args: dict[str, Any]) -> None:
     """Export the todos that meet the filters in `args`, and end the job with the file."""
     kind = FORMATS[args["format"]]
-    with _draft() as draft:
-        kind.write(_todos(work, args), draft, me().zone)
-        draft.flush()
+    with files.draft() as path:
+        with path.open("wb") as file:
+            kind.write(_todos(work, args), file, me().zone)
         work.step(message="Keeping the file.")
-        path = Path(draft.name)
         result = {"url": f"/api/v1/jobs/{work.job_id}/file", "size": path.stat().st_size, "count": work.processed}
         result["expires_at"] = f"{(now() + KEPT).replace(tzinfo=None).isoformat()}Z"
         with transaction():
             work.finish(result, file_id=files.keep(path, kind.filename, kind.content_type))
-
-
-@contextmanager
-def _draft() -> Iterator[Any]:
-    """A file on the disk of the storage, removed at the end unless it was moved."""
-    folder = incoming_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-        try:
-            yield file
-        finally:
-            Path(file.name).unlink(missing_ok=True)
 
 
 def _todos(work: Work, args: dict[str, Any]) -> Iterator[dict[str, Any]]:
