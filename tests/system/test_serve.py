@@ -110,15 +110,12 @@ def test_it_ends_cleanly_and_before_its_workers_would_be_killed(make_live_server
 
 def processes(server, word="app.worker"):
     """The processes of the server's session whose command line holds the word, and of sessions that it began: parents first."""
-    found = {}
     listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    known = {server.process.pid}
-    for line in sorted(listed.splitlines(), key=lambda line: int(line.split()[0])):
-        pid, parent, command = line.split(maxsplit=2)
-        if int(parent) in known:
-            known.add(int(pid))
-            found[int(pid)] = command
-    return [pid for pid, command in found.items() if word in command]
+    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+    found = [(server.process.pid, "")]
+    for above, _ in found:
+        found += [(int(pid), command) for pid, parent, command in rows if int(parent) == above]
+    return [pid for pid, command in found if word in command]
 
 
 def is_there(pid):
