@@ -30,8 +30,7 @@ class Email(Line):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         address = super()._deserialize(value, *args, **kwargs).lower()
         local, _, domain = address.partition("@")
-        labels = domain.split(".")
-        if not (local and all(labels)) or not _is_plain(local) or not _is_plain(domain) or len(address) > LONGEST_EMAIL:
+        if not (local and _is_plain(local) and all(map(_is_label, domain.split(".")))) or len(address) > LONGEST_EMAIL:
             raise ValidationError("Not a valid email address.")
         return address
 
@@ -93,6 +92,11 @@ class UserChangesSchema(ObjectSchema):
 def _is_plain(part: str) -> bool:
     """Whether a part of an address is of characters that need no quoting anywhere, mail headers included."""
     return part.isprintable() and not any(character.isspace() or character in '@,;:<>()[]"\\' for character in part)
+
+
+def _is_label(part: str) -> bool:
+    """Whether a part of a domain is of letters, of any alphabet, digits and hyphens inside (RFC 5890)."""
+    return part.replace("-", "").isalnum() and part[0] != "-" != part[-1]
 
 
 @cache

@@ -87,6 +87,11 @@ def engine(app, tmp_path, monkeypatch, schemathesis):
     return schemathesis.engine.from_schema(schema)
 
 
+def is_lost_in_a_form(check, case):
+    """Whether it is said that wrong data was taken, in a form: there all is text, and a number or null as a file is a good file."""
+    return check.name == "negative_data_rejection" and case.media_type == "multipart/form-data"
+
+
 def test_schemathesis_finds_nothing(engine, schemathesis):
     events, failed = schemathesis.engine.events, schemathesis.engine.Status.FAILURE
     found, errors, asked = {}, [], 0
@@ -95,8 +100,8 @@ def test_schemathesis_finds_nothing(engine, schemathesis):
             asked += len(event.recorder.interactions)
             for case_id, checks in event.recorder.checks.items():
                 for check in checks:
-                    if check.status == failed:
-                        case = event.recorder.cases[case_id].value
+                    case = event.recorder.cases[case_id].value
+                    if check.status == failed and not is_lost_in_a_form(check, case):
                         failure = check.failure_info.failure
                         found.setdefault(
                             f"{check.name}: {failure.title}: {case.method} {case.path}",
