@@ -14,7 +14,7 @@ depends_on = None
 
 ID = sa.CHAR(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 INSTANT = sa.DateTime(timezone=True)
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+JSON = sa.JSON()
 
 
 def upgrade():
