@@ -8,14 +8,8 @@ from sqlalchemy import select
 
 from app.core.database import fetch_one
 from app.files.storage import storage
-from app.jobs import runner
 from app.jobs.models import Job
-
-
-def work(app):
-    """Do all jobs that wait."""
-    with app.app_context():
-        runner.run_all()
+from tests.arrange import do_jobs
 
 
 def start_import(client, data, kind, **fields):
@@ -29,7 +23,7 @@ def import_job(client, data, kind, **fields):
     """The job of an import, at its end."""
     answer = start_import(client, data, kind, **fields)
     assert answer.status_code == 202, answer.json
-    work(client.application)
+    do_jobs(client.application)
     return client.get(answer.headers["Location"]).json
 
 
@@ -44,7 +38,7 @@ def export_job(client, kind, **filters):
     """The job of an export, at its end."""
     answer = client.post("/exports", {"format": kind, **filters})
     assert answer.status_code == 202, answer.json
-    work(client.application)
+    do_jobs(client.application)
     return client.get(answer.headers["Location"]).json
 
 

@@ -15,10 +15,10 @@ from app.todos.models import Todo
 from app.transfers import importing, tasks
 from app.users.models import User
 from tests import factories
-from tests.arrange import find, make_list, make_todo, share
+from tests.arrange import do_jobs, find, make_list, make_todo, share
 from tests.arrange import tasks as tasks_of
 from tests.contract.problems import assert_problem
-from tests.transfers.files import exported, import_job, imported, start_import, work
+from tests.transfers.files import exported, import_job, imported, start_import
 
 NOTHING = {"created": 0, "updated": 0, "skipped": 0}
 
@@ -330,7 +330,7 @@ def test_an_import_that_dies_between_its_phases_counts_once(app, client, monkeyp
             while runner.run_next():
                 pass
         execute(update(Job).where(Job.id == answer.json["id"]).values(state="queued"))
-        runner.run_all()
+    do_jobs(app)
 
     assert client.get(answer.headers["Location"]).json["result"]["created"] == 2
     assert sorted(tasks_of(client)) == ["once", "twice"]
@@ -363,8 +363,7 @@ def test_a_cancelled_import_leaves_nothing(app, client, monkeypatch, when):
         step(work, processed, **told)
 
     monkeypatch.setattr(Work, "step", cancel)
-    with app.app_context():
-        runner.run_all()
+    do_jobs(app)
 
     assert client.get(answer.headers["Location"]).json["state"] == "cancelled"
     assert find(client) == []
@@ -399,8 +398,7 @@ def test_progress_rises(app, client, monkeypatch):
             seen.append(client.get(answer.headers["Location"]).json["progress"])
 
     monkeypatch.setattr(Work, "step", look)
-    with app.app_context():
-        runner.run_all()
+    do_jobs(app)
 
     assert seen == sorted(seen)
     assert len(set(seen)) > 1
@@ -412,7 +410,7 @@ def test_an_account_that_may_only_read_by_now_imports_nothing(client):
     waiting = start_import(client, rows("a"), "json")
     with client.application.app_context():
         execute(update(User).where(User.id == client.account.id).values(role="viewer"))
-    work(client.application)
+    do_jobs(client.application)
 
     job = client.get(waiting.headers["Location"]).json
 
@@ -427,7 +425,7 @@ def test_files_that_wait_take_a_bounded_room_and_give_it_back(make_app, account)
         assert start_import(small, file, "csv").status_code == 202
 
     refused = start_import(small, file, "csv")
-    work(small.application)
+    do_jobs(small.application)
 
     assert_problem(refused, 413, "payload_too_large")
     assert start_import(small, file, "csv").status_code == 202

@@ -5,8 +5,8 @@ import tracemalloc
 import pytest
 
 from app.core.types import new_id
-from tests.arrange import find, make_list, make_todo, make_todos
-from tests.transfers.files import exported, imported, start_import, work
+from tests.arrange import do_jobs, find, make_list, make_todo, make_todos
+from tests.transfers.files import exported, imported, start_import
 
 KINDS = ["csv", "json", "todotxt", "ics"]
 HOSTILE = [
@@ -64,7 +64,7 @@ def test_many_rows_take_little_memory(app, client):
     job_id = start_import(client, lines, "todotxt").json["id"]
     tracemalloc.start()
     try:
-        work(app)
+        do_jobs(app)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
