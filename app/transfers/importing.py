@@ -58,7 +58,8 @@ def _attempt(work: Work, args: dict[str, Any]) -> dict[str, Any] | None:
 
 def _prepare(work: Work, made: Preparation, kind: Format) -> bool:
     """Make all rows ready; says whether the file could not be read to its end."""
-    assert work.upload_id is not None, "an import has a file"
+    if work.upload_id is None:  # of one that failed, and was begun anew by hand later
+        raise Conflict("Its file is kept for a day only. Send it again.")
     size: int = execute(select(StoredFile.size).where(StoredFile.id == work.upload_id)).scalar_one()
     work.step(0, total=0, message="Reading the file.")
     unread = None

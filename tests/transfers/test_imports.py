@@ -429,3 +429,14 @@ def test_files_that_wait_take_a_bounded_room_and_give_it_back(make_app, account)
 
     assert_problem(refused, 413, "payload_too_large")
     assert start_import(small, file, "csv").status_code == 202
+
+
+def test_an_import_that_is_begun_anew_when_its_file_is_gone_says_so(app, client):
+    answer = start_import(client, rows("a"), "json")
+    with app.app_context():
+        execute(update(Job).where(Job.id == answer.json["id"]).values(upload_id=None))
+    do_jobs(app)
+
+    job = client.get(answer.headers["Location"]).json
+
+    assert (job["state"], job["error"]) == ("failed", "Its file is kept for a day only. Send it again.")
