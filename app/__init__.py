@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import Any
+
+gc.disable()  # imports make no garbage; looking for some would take a tenth of the time to start
 
 from flask import Flask
 
 from app import auth, commands, config, extensions, mail, models, routes, schedule
-from app.core import database, http, limits, logging, problems, uploads
+from app.core import database, http, limits, logging, metrics, migrations, problems, tracing, uploads
+from app.core.openapi import VERSION
 from app.files import storage
+
+gc.enable()
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -22,9 +28,12 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(values)
 
     logging.init_app(app)
+    metrics.init_app(app)
     database.init_app(app)
+    migrations.init_app(app)
     limits.init_app(app)
     http.init_app(app)
+    tracing.init_app(app, VERSION)
     uploads.init_app(app)
     problems.init_app(app)
     auth.init_app(app)

@@ -1,18 +1,41 @@
-"""The commands of `flask`, beside Flask's own and `flask db`."""
+"""The commands of `flask`, beside Flask's own."""
 
 from __future__ import annotations
 
+from click import Command, Context
 from flask import Flask
+from flask.cli import AppGroup
+from werkzeug.utils import import_string
 
-from app.jobs.commands import jobs
-from app.system.commands import serve, show_config
-from app.system.demo import demo
-from app.system.documents import print_openapi
-from app.todos.commands import todos
-from app.users.commands import users
+COMMANDS = {
+    "backup": "app.system.backup.commands:backup",
+    "config": "app.system.commands:show_config",
+    "db": "flask_migrate.cli:db",
+    "demo": "app.system.demo:demo",
+    "jobs": "app.jobs.commands:jobs",
+    "openapi": "app.system.documents:print_openapi",
+    "restore": "app.system.backup.commands:restore",
+    "serve": "app.system.commands:serve",
+    "stack": "app.system.commands:run_stack",
+    "todos": "app.todos.commands:todos",
+    "users": "app.users.commands:users",
+}
+
+
+class Commands(AppGroup):
+    """Imports a command when it is asked for: a server has no use for them, nor for Alembic, which they bring along."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """The names of all."""
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The command of that name, if there is one."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            self.add_command(import_string(COMMANDS[cmd_name]), cmd_name)
+        return super().get_command(ctx, cmd_name)
 
 
 def init_app(app: Flask) -> None:
-    """Add them all."""
-    for command in (demo, jobs, print_openapi, serve, show_config, todos, users):
-        app.cli.add_command(command)
+    """Give them to the app."""
+    app.cli = Commands(app.name)

@@ -12,16 +12,14 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from flask import Config
-from limits import parse as parse_limit
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+
+from app import setting_kinds as kinds
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDER = re.compile(r"change[-_ ]?me|replace|example|secret|password|^dev$|^test$", re.IGNORECASE)
@@ -36,111 +34,6 @@ class ConfigurationError(Exception):
         super().__init__("Tickbox cannot start:\n" + "\n".join(f"  - {problem}" for problem in self.problems))
 
 
-def _text(value: str) -> str:
-    return value
-
-
-def _switch(value: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    try:
-        return words[value.strip().lower()]
-    except KeyError:
-        raise ValueError("use on or off") from None
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        try:
-            number = int(value)
-        except ValueError:
-            number = least - 1
-        if not least <= number <= most:
-            raise ValueError(f"use a whole number from {least} to {most}")
-        return number
-
-    return parse
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in words:
-            raise ValueError(f"use one of: {', '.join(words)}")
-        return value
-
-    return parse
-
-
-def _origins(value: str) -> list[str]:
-    origins = [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
-    for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-            raise ValueError("use origins such as https://app.example.org, separated by commas")
-    return origins
-
-
-def _web_address(value: str) -> str:
-    if not re.fullmatch(r"https?://[^/\s?#]+", value.rstrip("/")):
-        raise ValueError("use an address such as https://todo.example.org, without a path")
-    return value.rstrip("/")
-
-
-def _database(value: str) -> str:
-    try:
-        url = make_url(value)
-    except ArgumentError:
-        raise ValueError("use sqlite:///path or postgresql://user:password@host/name") from None
-    if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
-        url = url.set(drivername="postgresql+psycopg")
-    elif url.drivername != "sqlite" or url.database in (None, "", ":memory:"):
-        raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
-    return url.render_as_string(hide_password=False)
-
-
-def _redis(value: str) -> str:
-    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("use redis://host:6379/0")
-    return value
-
-
-def _broker(value: str) -> str:
-    if value and urlsplit(value).scheme not in ("redis", "rediss", "amqp", "amqps"):
-        raise ValueError("use redis://host:6379/1 or amqp://user:password@host:5672//")
-    return value
-
-
-def _mail_server(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        right = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
-    except ValueError:  # of a port that is none
-        right = False
-    if not right:
-        raise ValueError("use smtp://user:password@host:587 (with STARTTLS where the server offers it) or smtps://user:password@host:465")
-    return value
-
-
-def _sender(value: str) -> str:
-    if not value.isprintable() or "@" not in parseaddr(value)[1]:
-        raise ValueError("use an address such as tickbox@example.org, or Tickbox <tickbox@example.org>")
-    return value
-
-
-def _storage(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "s3" or not parts.netloc:
-        raise ValueError("use s3://bucket, s3://bucket/prefix or s3://bucket?endpoint_url=https://s3.example.org")
-    return value
-
-
-def _rate(value: str) -> str:
-    try:
-        parse_limit(value)
-    except ValueError:
-        raise ValueError("use a rate such as 600/minute") from None
-    return value
-
-
 @dataclass(frozen=True)
 class Setting:
     """A setting of the service: how its text is read, what it is by default and what it does."""
@@ -153,32 +46,41 @@ class Setting:
 
 
 SETTINGS = [
-    Setting("DATABASE_URL", "", _database, "Database: postgresql://user:password@host/name, or SQLite in the instance folder.", secret=True),
-    Setting("REDIS_URL", "", _redis, "Redis that several processes share their rate limits in. Without it each process counts alone.", secret=True),
-    Setting("BROKER_URL", "", _broker, "Broker that wakes workers: redis://... or amqp://... (RabbitMQ). Default: a folder in the instance folder.", secret=True),
-    Setting("STORAGE_URL", "", _storage, "Where files are kept: s3://bucket?endpoint_url=https://..., with boto3's own settings for credentials. Default: a folder in the instance folder."),
-    Setting("MAIL_URL", "", _mail_server, "Mail server: smtp://user:password@host:587 or smtps://. Without it mails become files in the instance folder.", secret=True),
-    Setting("MAIL_FROM", "", _sender, "Sender of mails. Default: tickbox@ the host of PUBLIC_URL."),
-    Setting("SECRET_KEY", "", _text, "Signs cursors and seals stored answers; 32 characters or more. Made on the first start with SQLite.", secret=True),
-    Setting("JWT_SECRET_KEY", "", _text, "Signs access and refresh tokens; 32 characters or more. Made on the first start with SQLite.", secret=True),
-    Setting("JWT_PREVIOUS_KEY", "", _text, "The JWT_SECRET_KEY before the last change: its tokens are still accepted until they expire.", secret=True),
-    Setting("PUBLIC_URL", "", _web_address, "Where clients reach the service. With https the login cookies are Secure. Default: http://localhost:PORT."),
-    Setting("HOST", "127.0.0.1", _text, "Address that the service listens on."),
-    Setting("PORT", "8000", _whole(1, 65535), "Port that the service listens on."),
-    Setting("WEB_CONCURRENCY", "0", _whole(0, 1024), "Worker processes; 0 chooses: 1 on SQLite, else twice the cores plus one."),
-    Setting("THREADS", "4", _whole(1, 256), "Threads of each worker process, and the most database connections that it keeps."),
-    Setting("WORKER_CONCURRENCY", "0", _whole(0, 256), "Processes of a worker; 0 chooses: as many as there are cores."),
-    Setting("PROXY_HOPS", "0", _whole(0, 8), "Reverse proxies in front whose X-Forwarded headers are believed."),
-    Setting("CORS_ORIGINS", "", _origins, "Origins of other sites whose pages may use the API, separated by commas."),
-    Setting("REGISTRATION", "open", _one_of("open", "closed"), "Whether anyone may register an account."),
-    Setting("REQUIRE_IF_MATCH", "off", _switch, "Refuse (428) changes of existing objects that come without If-Match."),
-    Setting("RATE_LIMITS", "on", _switch, "Whether requests are limited."),
-    Setting("RATE_LIMIT_DEFAULT", "600/minute", _rate, "Requests of one account, or of one address without an account."),
-    Setting("RATE_LIMIT_AUTH", "20/minute", _rate, "The same for /api/v1/auth."),
-    Setting("UPLOAD_MAX_BYTES", "26214400", _whole(1, 5 * 1024**3), "Size of the largest attachment."),
-    Setting("UPLOAD_QUOTA_BYTES", "1073741824", _whole(0, 2**50), "Size of all attachments that one account may upload."),
-    Setting("IMPORT_MAX_BYTES", "104857600", _whole(1, 5 * 1024**3), "Size of the largest file to import."),
-    Setting("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged."),
+    Setting("DATABASE_URL", "", kinds.database, "Database: postgresql://user:password@host/name, or SQLite in the instance folder.", secret=True),
+    Setting("REDIS_URL", "", kinds.redis, "Redis that several processes share their rate limits in. Without it each process counts alone.", secret=True),
+    Setting("BROKER_URL", "", kinds.broker, "Broker that wakes workers: redis://... or amqp://... (RabbitMQ). Default: a folder in the instance folder.", secret=True),
+    Setting("STORAGE_URL", "", kinds.storage, "Where files are kept: s3://bucket?endpoint_url=https://..., with boto3's own settings for credentials. Default: a folder in the instance folder."),
+    Setting("MAIL_URL", "", kinds.mail_server, "Mail server: smtp://user:password@host:587 or smtps://. Without it mails become files in the instance folder.", secret=True),
+    Setting("MAIL_FROM", "", kinds.sender, "Sender of mails. Default: tickbox@ the host of PUBLIC_URL."),
+    Setting("SECRET_KEY", "", kinds.text, "Signs cursors and seals stored answers; 32 characters or more. Made on the first start with SQLite.", secret=True),
+    Setting("JWT_SECRET_KEY", "", kinds.text, "Signs access and refresh tokens; 32 characters or more. Made on the first start with SQLite.", secret=True),
+    Setting("JWT_PREVIOUS_KEY", "", kinds.text, "The JWT_SECRET_KEY before the last change: its tokens are still accepted until they expire.", secret=True),
+    Setting("PUBLIC_URL", "", kinds.web_address, "Where clients reach the service. With https the login cookies are Secure. Default: http://localhost:PORT."),
+    Setting("HOST", "127.0.0.1", kinds.text, "Address that the service listens on."),
+    Setting("PORT", "8000", kinds.whole(1, 65535), "Port that the service listens on."),
+    Setting("WORKER_CLASS", "gthread", kinds.one_of("gthread", "sync", "gevent"), "Kind of worker processes: gthread (threads), sync (one request at a time) or gevent (of the extras)."),
+    Setting("WEB_CONCURRENCY", "0", kinds.whole(0, 1024), "Worker processes; 0 chooses: 1 on SQLite, else twice the cores plus one."),
+    Setting("THREADS", "4", kinds.whole(1, 256), "Threads of each worker process, and the most database connections that it keeps."),
+    Setting("WORKER_CONCURRENCY", "0", kinds.whole(0, 256), "Processes of a worker; 0 chooses: as many as there are cores."),
+    Setting("PROXY_HOPS", "0", kinds.whole(0, 8), "Reverse proxies in front whose X-Forwarded headers are believed."),
+    Setting("SENDFILE", "off", kinds.switch, "Let the nginx in front send files of the instance folder (X-Accel-Redirect); with the configuration of deploy/nginx."),
+    Setting("HTTPS_PORT", "8443", kinds.whole(1, 65535), "Port of the production shape on one machine (`pipenv run stack`)."),
+    Setting("HTTP_PORT", "8080", kinds.whole(1, 65535), "Its port for plain HTTP, which only redirects to the other."),
+    Setting("TLS_CERTIFICATE", "", kinds.text, "Its certificate with the chain, a file in PEM. Without one it makes its own, which no browser trusts."),
+    Setting("TLS_KEY", "", kinds.text, "The key of that certificate, a file in PEM."),
+    Setting("CORS_ORIGINS", "", kinds.origins, "Origins of other sites whose pages may use the API, separated by commas."),
+    Setting("REGISTRATION", "open", kinds.one_of("open", "closed"), "Whether anyone may register an account."),
+    Setting("REQUIRE_IF_MATCH", "off", kinds.switch, "Refuse (428) changes of existing objects that come without If-Match."),
+    Setting("RATE_LIMITS", "on", kinds.switch, "Whether requests are limited."),
+    Setting("RATE_LIMIT_DEFAULT", "600/minute", kinds.rate, "Requests of one account, or of one address without an account."),
+    Setting("RATE_LIMIT_AUTH", "20/minute", kinds.rate, "The same for /api/v1/auth."),
+    Setting("UPLOAD_MAX_BYTES", "26214400", kinds.whole(1, 5 * 1024**3), "Size of the largest attachment."),
+    Setting("UPLOAD_QUOTA_BYTES", "1073741824", kinds.whole(0, 2**50), "Size of all attachments that one account may upload."),
+    Setting("IMPORT_MAX_BYTES", "104857600", kinds.whole(1, 5 * 1024**3), "Size of the largest file to import."),
+    Setting("LOG_LEVEL", "INFO", kinds.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged."),
+    Setting("METRICS_ALLOW", "127.0.0.1,::1", kinds.networks, "Addresses and networks that may read /metrics, separated by commas."),
+    Setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", kinds.web_address_with_path, "Collector that traces are sent to (OpenTelemetry, of the extras), such as http://localhost:4318."),
+    Setting("SENTRY_DSN", "", kinds.web_address_with_path, "Where errors are reported to (Sentry, of the extras).", secret=True),
 ]  # fmt: skip
 
 

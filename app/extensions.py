@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_mailman import Mail
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -26,7 +25,6 @@ class Model(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
-migrate = Migrate()
 jwt = JWTManager()
 cors = CORS()
 mail = Mail()

@@ -7,7 +7,7 @@ from app.core.idempotency import IdempotentAnswer
 from app.files.models import StoredFile
 from app.jobs.models import Job
 from app.lists.models import List, Member
-from app.todos.models import Todo
+from app.todos.models import ListTag, Todo
 from app.users.models import User
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "IdempotentAnswer",
     "Job",
     "List",
+    "ListTag",
     "LoginFailure",
     "MailedToken",
     "Member",

@@ -13,6 +13,7 @@ from app.jobs.bell import ONCE_MORE
 from app.mail import digests, reminders
 from app.mail import tasks as mail
 from app.reports import tasks as reports
+from app.system import metrics
 from app.system import tasks as system
 from app.todos import tasks as todos
 from app.transfers import tasks as transfers
@@ -37,6 +38,7 @@ KINDS_OF_JOBS = (attachments, mail, reports, transfers)
 def init_app(app: Flask) -> None:
     """Give the app its Celery, with all of it."""
     broker.init_app(app)
+    metrics.init_app(app)
     app.extensions["celery"].conf.beat_schedule = {
         task.name: {"task": task.name, "schedule": float(seconds), "options": {"expires": 3 * seconds, **ONCE_MORE}}
         for task, seconds in EVERY.items()

@@ -155,6 +155,13 @@ def make_live_server(tmp_path):
         yield lambda **changes: stack.enter_context(_live(tmp_path, **changes))
 
 
+@pytest.fixture(scope="module")
+def make_module_server(tmp_path_factory):
+    """The same for all tests of a file."""
+    with ExitStack() as stack:
+        yield lambda **changes: stack.enter_context(_live(tmp_path_factory.mktemp("live"), **changes))
+
+
 @pytest.fixture(scope="session")
 def live_server(tmp_path_factory):
     """The real service on an installation of its own, shared by the tests that do it no harm."""

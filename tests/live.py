@@ -31,6 +31,8 @@ def wait_until(condition, seconds=10.0):
 class LiveServer:
     """`flask serve` on a free port, in a process group of its own."""
 
+    command: tuple[str, ...] = (sys.executable, "-m", "flask", "--app", "wsgi", "serve")
+
     def __init__(self, instance: Path, **settings: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -44,21 +46,30 @@ class LiveServer:
 
     def start(self) -> LiveServer:
         """Start it and wait until it is ready."""
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment(self.settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        wait_until(self.is_ready, 30)
+        self.launch()
+        wait_until(self.is_ready, 60)
         return self
 
-    def is_ready(self) -> bool:
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=ROOT,
+                env=environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def is_ready(self, path: str = "/readyz") -> bool:
         """the service is ready"""
         if self.process is None or self.process.poll() is not None:
             pytest.fail(f"the service ended by itself:\n{self.log.read_text()[-4000:]}")
         try:
-            return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
-        except requests.ConnectionError:
+            return requests.get(f"{self.url}{path}", timeout=5).status_code == 200
+        except (requests.ConnectionError, requests.Timeout):  # some servers listen before they have loaded the application
             return False
 
     def stop(self, sent: signal.Signals = signal.SIGTERM, seconds: float = 15.0) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.core.fields import InstantField, ObjectSchema, Reference, UploadField
+from app.core.fields import LARGEST_SIZE, InstantField, ObjectSchema, Reference, UploadField
 
 _THUMBNAIL = {"type": ["string", "null"], "description": "Where a small picture of it is; null until there is one, and for all but images."}
 
@@ -23,7 +23,7 @@ class AttachmentSchema(ObjectSchema):
     id = Reference(dump_only=True)
     filename = fields.String(dump_only=True, metadata={"example": "plan.png"})
     content_type = fields.String(dump_only=True, metadata={"description": "By its content, not by its name.", "example": "image/png"})
-    size = fields.Integer(dump_only=True, metadata={"description": "In bytes.", "example": 48213})
+    size = fields.Integer(dump_only=True, metadata={"description": "In bytes.", "example": 48213, "maximum": LARGEST_SIZE})
     sha256 = fields.String(dump_only=True, metadata={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"})
     width = fields.Integer(dump_only=True, allow_none=True, metadata={"description": "Of an image, in pixels, as it is seen."})
     height = fields.Integer(dump_only=True, allow_none=True)

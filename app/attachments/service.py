@@ -9,8 +9,9 @@ from sqlalchemy import Row, Select, delete, func, insert, select
 
 from app.attachments import images, sniffing
 from app.attachments.models import Attachment
-from app.core.database import execute, fetch_one, lock, release, transaction
+from app.core.database import execute, fetch_one, release, transaction
 from app.core.identity import me
+from app.core.locks import lock
 from app.core.paging import Listing, Order, Page, page_of
 from app.core.problems import Forbidden, NotFound, PayloadTooLarge
 from app.core.types import id_time, new_id

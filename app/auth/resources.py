@@ -26,13 +26,13 @@ from app.auth.schemas import (
 from app.auth.sessions import Device, TokenPair
 from app.core import api
 from app.core.contract import Contract, gives, gives_nothing, gives_page, public, raises, refresh_only, session_only, takes
-from app.core.dumping import compile_dump, to_json
+from app.core.dumping import Dump, to_json
 from app.core.identity import me
 from app.core.paging import Page, page_of
 from app.core.problems import Conflict, Forbidden, Problem, RateLimited, Unauthorized
 from app.users.schemas import UserSchema
 
-_dump_pair = compile_dump(TokenPairSchema())
+_dump_pair = Dump(TokenPairSchema())
 
 
 class Resource(api.Resource):

@@ -58,6 +58,8 @@ class Register:
 
     def changes(self) -> dict[str, Change]:
         """The changes by the id of what changed, at most 5 seconds old. Raises Unavailable."""
+        if time() < self._read_until:  # the clock was set back: tokens count again whose revocation was forgotten
+            self._read_at = float("-inf")
         age = monotonic() - self._read_at
         if age >= READ_SECONDS:
             self._refresh(age)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import flask_restful
 import orjson
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 from sqlalchemy.exc import DBAPIError
@@ -17,9 +17,9 @@ from werkzeug.routing import BaseConverter
 from app.core import conditional, idempotency, identity, limits, uploads
 from app.core.contract import Contract, contract_of
 from app.core.database import is_deadlock
-from app.core.dumping import Dump, compile_dump, dump_all, dumped_fields, to_json
+from app.core.dumping import Dump, dumped_fields, to_json
 from app.core.fields import Flag
-from app.core.http import read_data
+from app.core.http import JsonAnswer, current_request, read_data
 from app.core.paging import Page, next_url
 from app.core.problems import (
     BadRequest,
@@ -35,6 +35,7 @@ from app.core.problems import (
 from app.core.types import is_id
 
 METHODS = ("get", "post", "put", "patch", "delete")
+ACTIONS = {"HEAD": "get", **{name.upper(): name for name in METHODS}}
 _ATTEMPTS = 4
 Authenticate = Callable[[str], None]
 
@@ -72,6 +73,7 @@ class Resource(flask_restful.Resource):
     kinds: ClassVar[dict[str, str]] = {}
     shows: ClassVar[Schema | None] = None
     contracts: ClassVar[dict[str, Contract]] = {}
+    request: Request
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -84,7 +86,8 @@ class Resource(flask_restful.Resource):
 
     def dispatch_request(self, **ids: str) -> Response:
         """Answer one request."""
-        contract = self.contracts[request.method]
+        self.request = current_request()
+        contract = self.contracts[self.request.method]
         self.authenticate(contract)
         self.authorize(contract)
         for _ in range(_ATTEMPTS - 1):
@@ -97,7 +100,7 @@ class Resource(flask_restful.Resource):
 
     def act(self, contract: Contract, ids: dict[str, str]) -> Response:
         """Do it, once for each Idempotency-Key. Where others hold each other up the database undoes one, to be done again."""
-        if request.method == "POST" and "Idempotency-Key" in request.headers:
+        if self.request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in self.request.environ:
             told = uploads.fingerprint(contract) if contract.upload else read_data()
             return idempotency.once(lambda: self.handle(contract, ids), told)
         return self.handle(contract, ids)
@@ -108,10 +111,10 @@ class Resource(flask_restful.Resource):
             try:
                 current_app.extensions["authenticate"](contract.credential)
             except (Unauthorized, Forbidden):
-                limits.hit(self.limit, request.remote_addr or "")
+                limits.hit(self.limit, self.request.remote_addr or "")
                 raise
         caller = g.get("identity")
-        limits.hit(self.limit, caller.user_id if caller else request.remote_addr or "")
+        limits.hit(self.limit, caller.user_id if caller else self.request.remote_addr or "")
 
     def authorize(self, contract: Contract) -> None:
         """Refuse callers whose role or token does not reach this operation."""
@@ -125,7 +128,7 @@ class Resource(flask_restful.Resource):
         arguments: list[Any] = self.read_ids(ids)
         arguments += self.read(contract)
         try:
-            result = getattr(self, request.method.lower() if request.method != "HEAD" else "get")(*arguments)
+            result = getattr(self, ACTIONS[self.request.method])(*arguments)
         except PreconditionFailed as problem:
             self.show_current(problem)
             raise
@@ -142,11 +145,11 @@ class Resource(flask_restful.Resource):
     def read(self, contract: Contract) -> list[Any]:
         """The body, the query parameters and the versions of If-Match, those that the method takes."""
         arguments: list[Any] = []
-        if request.method not in ("GET", "HEAD"):
+        if self.request.method not in ("GET", "HEAD"):
             body = read_form(contract) if contract.upload else read_body(contract)
             if contract.takes is not None:
                 arguments.append(contract.takes.load(body))
-        params = contract.query.parse_args()
+        params = contract.query.parse_args(self.request)
         if contract.query.args:
             arguments.append(params)
         if contract.if_match:
@@ -165,17 +168,17 @@ class Resource(flask_restful.Resource):
             return answer_page(contract, result)
         assert contract.dump is not None, "an operation with an answer has a schema for it"
         body = contract.dump(result)
-        answer = Response(to_json(body), contract.status, content_type="application/json")
+        answer = JsonAnswer(to_json(body), contract.status)
         if "version" in body:
             answer.headers["ETag"] = conditional.etag(body["version"])
-            if contract.status == 200 and request.method in ("GET", "HEAD") and conditional.not_modified(body["version"]):
+            if contract.status == 200 and self.request.method in ("GET", "HEAD") and conditional.not_modified(body["version"]):
                 answer.status_code = 304
                 answer.set_data(b"")
                 del answer.headers["Content-Type"]
         if contract.location:
             answer.headers["Location"] = contract.location.format_map(body)
         elif contract.status == 201:
-            answer.headers["Location"] = f"{request.path}/{body.get('id') or body.get('user_id')}"
+            answer.headers["Location"] = f"{self.request.path}/{body.get('id') or body.get('user_id')}"
         return answer
 
     def show_current(self, problem: Problem) -> None:
@@ -183,15 +186,15 @@ class Resource(flask_restful.Resource):
         schema = self.shows or (self.contracts["GET"].gives if "GET" in self.contracts else None)
         row = problem.extra.get("current")
         if schema and row is not None:
-            problem.extra["current"] = compile_dump(schema)(row)
+            problem.extra["current"] = Dump(schema)(row)
 
 
 def answer_page(contract: Contract, page: Page) -> Response:
     """A page as `{"data": [...], "next_cursor": ...}`, with Link and X-Total-Count."""
     assert contract.dump is not None, "a collection has a schema"
     dump = contract.dump if page.fields is None else dump_of_some(contract, page.fields)
-    body = {"data": dump_all(dump, page.rows), "next_cursor": page.next_cursor}
-    answer = Response(to_json(body), content_type="application/json")
+    body = {"data": dump.all(page.rows), "next_cursor": page.next_cursor}
+    answer = JsonAnswer(to_json(body), 200)
     if page.next_cursor:
         answer.headers["Link"] = f'<{next_url(page.next_cursor)}>; rel="next"'
     if page.total is not None:
@@ -206,7 +209,7 @@ def dump_of_some(contract: Contract, names: tuple[str, ...]) -> Dump:
     unknown = set(names) - set(dumped_fields(contract.gives))
     if unknown:
         raise Invalid({"fields": [f"Unknown field: {name}." for name in sorted(unknown)]})
-    return compile_dump(contract.gives, names)
+    return Dump(contract.gives, names)
 
 
 def read_body(contract: Contract) -> Any:

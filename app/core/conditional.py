@@ -32,7 +32,7 @@ def if_match() -> Versions:
 
 def not_modified(version: int) -> bool:
     """Whether the client already has this version, by its If-None-Match."""
-    return "If-None-Match" in request.headers and request.if_none_match.contains_weak(str(version))
+    return "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(str(version))
 
 
 def check_version(row: Any, versions: Versions) -> None:

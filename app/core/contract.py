@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from marshmallow import Schema
 
-from app.core.dumping import Dump, compile_dump
+from app.core.dumping import Dump
 from app.core.paging import PAGE
 from app.core.problems import Problem
 from app.core.query import NOTHING, Query
@@ -98,12 +98,12 @@ def gives(schema: Schema, status: int = 200, location: str | None = None) -> Cal
 
     `location` is where that is, with the answer's fields in braces; by default the object's id below the address of the request.
     """
-    return _note(gives=schema, dump=compile_dump(schema), status=status, location=location)
+    return _note(gives=schema, dump=Dump(schema), status=status, location=location)
 
 
 def gives_page(schema: Schema, query: Query = NOTHING) -> Callable[[Method], Method]:
     """The method gets `limit`, `cursor`, `count` and the parameters of `query`, and returns a Page of rows."""
-    return _note(gives=schema, dump=compile_dump(schema), paged=True, query=query + PAGE)
+    return _note(gives=schema, dump=Dump(schema), paged=True, query=query + PAGE)
 
 
 def gives_file(media: str) -> Callable[[Method], Method]:

@@ -13,23 +13,29 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from flask import Flask, g
-from psycopg.types.json import set_json_loads
+import psycopg
+from flask import Flask, current_app, g
+from psycopg.adapt import Loader
+from psycopg.pq import ExecStatus
 from psycopg.types.string import TextLoader
-from sqlalchemy import ColumnElement, Connection, CursorResult, Engine, Executable, Row, delete, event, func, select
+from sqlalchemy import ColumnElement, Connection, CursorResult, Engine, Executable, Row, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from app.config import ROOT, is_embedded
-from app.extensions import Model, db, migrate
+from app.config import is_embedded
+from app.core import metrics, tally
+from app.extensions import Model, db
 
-MIGRATIONS = ROOT / "migrations"
 BUSY_SECONDS = 15
 POOL_WAIT_SECONDS = 2
+LOCK_WAIT_SECONDS = 2
 STATEMENT_LIMIT_MS = 30_000
 _DEAD_NETWORK = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}  # noticed in 11 s
 _DEADLOCK = "40P01"
+PREPARED = "tickbox prepared statements"
+"""Where a connection's `info` holds what `core.statements` has prepared in it."""
 
 
 def init_app(app: Flask) -> None:
@@ -37,9 +43,10 @@ def init_app(app: Flask) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(app)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
+        app.extensions["engine"] = db.engine  # Flask-SQLAlchemy looks for it anew each time, at 3 µs
         event.listen(db.engine, "connect", _prepare_sqlite if is_embedded(app.config) else _prepare_postgresql)
+        tally.listen(db.engine)
     app.teardown_appcontext(_release)
 
 
@@ -72,7 +79,7 @@ def transaction() -> Iterator[None]:
     ended: list[Callable[[], None]] = []
     g.after_commit, g.after_end = committed, ended
     try:
-        with db.engine.connect() as connection:
+        with engine().connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if on_sqlite() else "BEGIN")
             g.connection, g.in_transaction = connection, True
             try:
@@ -132,10 +139,10 @@ def streamed(statement: Executable, values: Mapping[str, Any]) -> Iterator[Curso
 
     They come on a connection of their own, so that what works on them may use the request's.
     """
-    with db.engine.connect() as connection:
+    with engine().connect() as connection:
         connection.exec_driver_sql("BEGIN")
         try:
-            with connection.execution_options(yield_per=1000).execute(statement, values) as rows:
+            with connection.execute(statement, values, execution_options={"yield_per": 1000}) as rows:
                 yield rows
         finally:
             _roll_back(connection)
@@ -146,12 +153,6 @@ def insert_or(table: type[Model]) -> postgresql.Insert | sqlite.Insert:
     return sqlite.insert(table) if on_sqlite() else postgresql.insert(table)
 
 
-def lock(name: str) -> None:
-    """Let one transaction at a time go on that names the same thing. (SQLite's transactions never run side by side.)"""
-    if not on_sqlite():
-        execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-
-
 def is_deadlock(error: Exception) -> bool:
     """Whether PostgreSQL ended a transaction because it and another one waited for each other."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _DEADLOCK
@@ -159,7 +160,7 @@ def is_deadlock(error: Exception) -> bool:
 
 def on_sqlite() -> bool:
     """Whether the database is SQLite, for the few statements that the two databases spell differently."""
-    return db.engine.dialect.name == "sqlite"
+    return engine().dialect.name == "sqlite"
 
 
 def open_connection() -> Connection | None:
@@ -171,17 +172,31 @@ def open_connection() -> Connection | None:
 def _connection() -> Connection:
     connection: Connection | None = g.get("connection")
     if connection is None:
-        connection = g.connection = db.engine.connect()
+        connection = g.connection = engine().connect()
     return connection
 
 
 def _roll_back(connection: Connection) -> None:
     """Leave the connection as it was before the transaction, or leave it to nobody where that fails."""
+    if connection.invalidated:
+        return
     try:
-        if not connection.invalidated:
+        driver = connection.connection.dbapi_connection
+        if driver is None:  # a prepared statement has found it lost
+            connection.invalidate()
+        elif on_sqlite():
             connection.exec_driver_sql("ROLLBACK")
-    except DBAPIError:
+        else:
+            _roll_back_postgresql(driver)
+    except (DBAPIError, psycopg.Error):
         connection.invalidate()
+
+
+def _roll_back_postgresql(connection: Any) -> None:
+    """Past psycopg: after a ROLLBACK of its own it has the database forget, at some later moment, all statements that are prepared."""
+    result = connection.pgconn.exec_(b"ROLLBACK")
+    if result.status != ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(result)
 
 
 def _release(_: BaseException | None = None) -> None:
@@ -197,6 +212,7 @@ def _engine_options(app: Flask) -> dict[str, Any]:
         "isolation_level": "AUTOCOMMIT",
         "skip_autocommit_rollback": True,
         "hide_parameters": True,
+        "poolclass": _watched_pool(app.extensions["metrics"]),
         "pool_size": app.config["THREADS"],
         "max_overflow": 0,
         "pool_use_lifo": True,
@@ -204,10 +220,51 @@ def _engine_options(app: Flask) -> dict[str, Any]:
     if is_embedded(app.config):
         return options | {"pool_timeout": BUSY_SECONDS, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     limits = f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT_MS} -c idle_in_transaction_session_timeout={STATEMENT_LIMIT_MS}"
+    # Who waits for a lock keeps a thread and a connection from the others: a few of them would be all.
+    limits += f" -c lock_timeout={LOCK_WAIT_SECONDS}s"
+    # Rows in use are in memory, or on disks without a moving head: one here and one there cost little more than two in a row. By its
+    # default, 4, PostgreSQL would rather read and sort a whole list than walk along an index for a page.
+    limits += " -c random_page_cost=1.1"
+    # To compile a plan takes longer than any of our statements.
+    limits += " -c jit=off"
     return options | {
         "pool_timeout": POOL_WAIT_SECONDS,
         "connect_args": {"connect_timeout": POOL_WAIT_SECONDS, "options": limits, **_DEAD_NETWORK},
     }
+
+
+def _watched_pool(counts: metrics.Metrics) -> type[QueuePool]:
+    """A pool whose metrics are the app's."""
+
+    class WatchedPool(QueuePool):
+        """Counts connections while they are at work, and those that never came. These two methods are what SQLAlchemy lets pools differ in."""
+
+        __module__ = QueuePool.__module__  # its logger is named after it
+
+        def _do_get(self) -> ConnectionPoolEntry:
+            try:
+                entry = super()._do_get()
+            except PoolTimeout:
+                counts.count(metrics.POOL_TIMEOUTS)
+                raise
+            counts.count(metrics.POOL_IN_USE)
+            return entry
+
+        def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+            counts.count(metrics.POOL_IN_USE, amount=-1)
+            super()._do_return_conn(record)
+
+    return WatchedPool
+
+
+def wait_for_locks() -> None:
+    """Let this process wait for locks as long as a statement may take, as is right for work that nobody waits for."""
+    if not on_sqlite():
+        event.listen(engine(), "do_connect", _patiently)
+
+
+def _patiently(_: Any, __: Any, ___: Any, values: dict[str, Any]) -> None:
+    values["options"] += " -c lock_timeout=0"
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
@@ -217,9 +274,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 
 def _prepare_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
     connection.adapters.register_loader("uuid", TextLoader)
-    set_json_loads(orjson.loads, connection)
+    for kind in ("json", "jsonb"):
+        connection.adapters.register_loader(kind, _JsonLoader)
+
+
+class _JsonLoader(Loader):
+    """JSON of columns; psycopg's own loader goes about it in Python."""
+
+    load = staticmethod(orjson.loads)  # type: ignore[assignment]  # it takes what psycopg gives
 
 
 def engine() -> Engine:
     """The app's engine, for what works beside requests (revocations, commands)."""
-    return db.engine
+    found: Engine = current_app.extensions["engine"]
+    return found

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from app.core.loading import NotRight, Plan
 from app.core.types import is_id
 
+LONGEST_INSTANT = 40
+LARGEST_SIZE = 2**53 - 1
+"""In bytes: the largest number that every reader of JSON understands exactly (RFC 8259, section 6)."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -20,6 +26,17 @@ class ObjectSchema(Schema):
 
     class Meta:
         unknown = RAISE
+
+    def load(self, data: Any, *, many: bool | None = None, partial: Any = None, unknown: Any = None) -> Any:
+        """The data as marshmallow loads it; see `core.loading`. Raises ValidationError."""
+        if many is None and partial is None and unknown is None:
+            with suppress(NotRight):
+                return self._plan.load(data)
+        return super().load(data, many=many, partial=partial, unknown=unknown)
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return Plan(self)
 
 
 class Word(fields.Field[Any]):
@@ -81,13 +98,17 @@ class Tagged(fields.Field[dict[str, Any]]):
         self.schemas = schemas
         super().__init__(**kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dict[str, Any]:
+    def schema_for(self, value: Any) -> Schema:
+        """The schema that the value chooses. Raises ValidationError."""
         if not isinstance(value, dict):
             raise ValidationError("Must be an object.")
         schema = self.schemas.get(str(value.get(self.tag)))
         if schema is None:
             raise ValidationError({self.tag: [f"Must be one of: {', '.join(self.schemas)}."]})
-        loaded: dict[str, Any] = schema.load(value)
+        return schema
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dict[str, Any]:
+        loaded: dict[str, Any] = self.schema_for(value).load(value)
         return loaded
 
 
@@ -150,7 +171,7 @@ class DayField(fields.Field[date]):
 def parse_instant(value: Any) -> datetime:
     """The instant that an RFC 3339 text names, in UTC. Raises ValidationError, also where it has no offset."""
     try:
-        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        if not isinstance(value, str) or len(value) > LONGEST_INSTANT or not _INSTANT.fullmatch(value):
             raise ValueError
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):

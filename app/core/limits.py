@@ -18,6 +18,7 @@ from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 
+from app.core import metrics
 from app.core.problems import RateLimited
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ class Limits:
         self.counts = counts
         self.items = items
         self.policies = {name: f'"{name}";q={item.amount};w={item.get_expiry()}' for name, item in items.items()}
+        self.keys = {name: item.key_for(name, "{}").partition("{}") for name, item in items.items()}  # made anew it would take 2 µs
+        self.seconds = {name: item.get_expiry() for name, item in items.items()}
         self.failures = 0
         self.paused_until = 0.0
 
@@ -77,12 +80,14 @@ class Limits:
         if time.monotonic() < self.paused_until:
             return
         item = self.items[name]
-        key = item.key_for(name, who)
+        before, _, after = self.keys[name]
+        key = f"{before}{who}{after}"
         try:
-            count = self.counts.incr(key, item.get_expiry())
+            count = self.counts.incr(key, self.seconds[name])
             seconds = max(1, round(self.counts.get_expiry(key) - time.time()))
         except StorageError as error:
             self.failures += 1
+            metrics.current().count(metrics.LIMITER_FAILURES)
             self.paused_until = time.monotonic() + PAUSE_SECONDS
             log.warning("rate limits are not counted: %s", type(error.storage_error).__name__)
             return

@@ -13,12 +13,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from flask import current_app, request
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.database import execute, fetch_all
@@ -26,6 +27,7 @@ from app.core.dumping import to_json
 from app.core.problems import Invalid
 from app.core.query import Argument, Query, flag, whole
 
+LARGEST_PAGE = 200
 DEFAULT_LIMIT = 50
 LONGEST_CURSOR = 4096  # a task of 500 characters, the longest key, takes up to 2,700
 
@@ -38,7 +40,7 @@ def cursor(text: str) -> str:
 
 
 PAGE = Query(
-    Argument("limit", type=whole(1, 200), help="How many objects a page holds, 50 by default."),
+    Argument("limit", type=whole(1, LARGEST_PAGE), help="How many objects a page holds, 50 by default."),
     Argument("cursor", type=cursor, help="`next_cursor` of the page before."),
     Argument("count", type=flag, help="Whether to add X-Total-Count."),
 )
@@ -80,8 +82,14 @@ class Order:
             return beyond(self.id, row_id)
         if key is None:
             return and_(self.key.is_(None), beyond(self.id, row_id))
-        later = or_(beyond(self.key, key), and_(self.key == key, beyond(self.id, row_id)))
+        # As one pair: an index of both is entered there. Of `key < ... OR key = ... AND id < ...` it would be read from its begin.
+        there = tuple_(*[_bound(value, column) for value, column in ((key, self.key), (row_id, self.id))])
+        later = beyond(tuple_(self.key, self.id), there)
         return or_(later, self.key.is_(None)) if self.nullable else later
+
+
+def _bound(value: Any, column: Sortable) -> ColumnElement[Any]:
+    return value if isinstance(value, ColumnElement) else bindparam(None, value, type_=column.type)
 
 
 @dataclass(frozen=True)
@@ -132,8 +140,14 @@ def count(statement: Select[Any], values: dict[str, Any]) -> int:
 
 def next_url(cursor: str) -> str:
     """The absolute address of the page after this one."""
+    return f"{request.scheme}://{request.host}{request.path}?{_kept(request.query_string)}cursor={cursor}"
+
+
+@lru_cache(maxsize=256)
+def _kept(query_string: bytes) -> str:
+    """The parameters of a page that the next one has as well, ready to be followed by another one."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
-    return f"{request.scheme}://{request.host}{request.path}?{urlencode([*kept, ('cursor', cursor)])}"
+    return f"{urlencode(kept)}&" if kept else ""
 
 
 def write_cursor(key: Any, row_id: str, identity: dict[str, Any]) -> str:

@@ -23,19 +23,24 @@ Problem
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any, ClassVar
 
 from flask import Flask, Response, g
 from marshmallow import ValidationError
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from app.core import tracing
 from app.core.dumping import to_json
 
 log = logging.getLogger(__name__)
 
 Errors = dict[str, Any]
+
+_NOT_THERE = {"42P01", "42703"}  # undefined_table, undefined_column
+_NOT_THERE_ON_SQLITE = re.compile(r"^no such (table|column)|has no column named")
 
 
 class Problem(Exception):
@@ -181,13 +186,24 @@ def from_exception(error: Exception) -> Problem:
         return _from_http(error)
     if isinstance(error, IntegrityError):
         return Conflict("It was changed or removed meanwhile. Read it again and try again.")
+    if isinstance(error, DBAPIError) and _is_of_another_schema(error):
+        log.error("the database lacks what this code needs; run flask db upgrade", exc_info=error)
+        return Unavailable("The database is being brought up to date. Try again shortly.")
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
         log.warning("database unavailable: %s", type(error).__name__)
         return Unavailable()
     log.exception("unhandled error")
+    tracing.report(error)
     return InternalError()
+
+
+def _is_of_another_schema(error: DBAPIError) -> bool:
+    """Whether a table or a column is not there (yet): this code runs on the database of another version."""
+    if isinstance(error, ProgrammingError):
+        return getattr(error.orig, "sqlstate", None) in _NOT_THERE
+    return isinstance(error, OperationalError) and _NOT_THERE_ON_SQLITE.search(str(error.orig)) is not None
 
 
 def init_app(app: Flask) -> None:

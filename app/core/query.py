@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
+from flask import Request, request
 from flask_restful import reqparse
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
@@ -51,7 +51,10 @@ class Query(reqparse.RequestParser):
 
     def parse_args(self, req: Any = None, strict: bool = True, http_error_code: int = 422) -> dict[str, Any]:
         """The values by name; what was not sent is absent unless it has a default. Raises Invalid."""
-        args: MultiDict[str, str] = (req or request).args
+        sent: Request = req or request
+        if not sent.query_string:
+            return {}
+        args: MultiDict[str, str] = sent.args
         values: dict[str, Any] = {}
         errors: dict[str, list[str]] = {}
         for name, texts in args.lists():

@@ -69,6 +69,9 @@ class S3:
             body = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key, **part)["Body"]
         return io.BufferedReader(_Body(body), BUFFER)
 
+    def accel_path(self, key: str) -> None:
+        """See Storage."""
+
     def delete(self, keys: Iterable[str]) -> None:
         """See Storage."""
         left = iter(keys)

@@ -30,6 +30,9 @@ class Storage(Protocol):
         Raises FileNotFoundError, and Unavailable where the storage is out of reach.
         """
 
+    def accel_path(self, key: str) -> str | None:
+        """Where a web server that has the folder of the storage finds the file in it; None where there is no folder."""
+
     def delete(self, keys: Iterable[str]) -> None:
         """Remove files; those that are not there do not matter."""
 
@@ -54,9 +57,10 @@ class Folder:
         place = self.path(key)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            _sync(path)
+            path.chmod(0o640)  # a web server of the same group may send it
+            sync(path)
             path.replace(place)
-            _sync(place.parent)
+            sync(place.parent)
         except OSError as error:
             raise no_room(error) from error
 
@@ -71,6 +75,10 @@ class Folder:
         file.seek(start)
         return file
 
+    def accel_path(self, key: str) -> str:
+        """See Storage."""
+        return str(self.path(key).relative_to(self.root))
+
     def delete(self, keys: Iterable[str]) -> None:
         """See Storage."""
         for key in keys:
@@ -84,7 +92,7 @@ class Folder:
                     yield place.name
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Let the file, or the names in the folder, reach the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -14,6 +14,8 @@ from typing import Any
 
 from celery import Celery
 
+from app.core.metrics import BROKER_FAILURES, Metrics
+
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 8  # a worker that wakes goes on until nothing is left
@@ -26,8 +28,9 @@ ONCE_MORE: dict[str, Any] = {"retry": True, "retry_policy": {"max_retries": 1, "
 class Bell:
     """Wakes the workers of one app."""
 
-    def __init__(self, celery: Celery[Any]) -> None:
+    def __init__(self, celery: Celery[Any], metrics: Metrics) -> None:
         self.celery = celery
+        self.metrics = metrics
         self.failures = 0
         self._wanted = threading.Condition()
         self._waiting = 0
@@ -54,6 +57,7 @@ class Bell:
                 send(self.celery)
             except Exception as error:  # each transport has its own kinds
                 self.failures += 1
+                self.metrics.count(BROKER_FAILURES)
                 paused_until = monotonic() + PAUSE_SECONDS
                 log.warning("no worker was woken, the relay will: %s", type(error).__name__)
 

@@ -18,7 +18,7 @@ from flask import Flask
 from kombu import Queue
 
 from app.config import worker_processes
-from app.core.database import engine
+from app.core.database import engine, wait_for_locks
 from app.jobs.bell import Bell
 
 SECONDS = 1  # that a broker may take for what others do in milliseconds
@@ -40,14 +40,15 @@ def init_app(app: Flask) -> None:
     celery = Celery(app.name, task_cls=ContextTask, set_as_current=False)
     celery.conf.update(_settings(app))
     app.extensions["celery"] = celery
-    app.extensions["bell"] = Bell(celery)
+    app.extensions["bell"] = Bell(celery, app.extensions["metrics"])
 
-    def leave_connections_to_the_parent(**_: Any) -> None:
+    def prepare_process(**_: Any) -> None:
         with app.app_context():
-            engine().dispose(close=False)
+            engine().dispose(close=False)  # connections that were opened before the fork are the parent's
+            wait_for_locks()
 
-    app.extensions["worker_process_init"] = leave_connections_to_the_parent  # signals keep weak references
-    worker_process_init.connect(leave_connections_to_the_parent)
+    app.extensions["worker_process_init"] = prepare_process  # signals keep weak references
+    worker_process_init.connect(prepare_process)
 
 
 def answers(app: Flask) -> bool:
@@ -92,7 +93,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_enable_remote_control": kind != "filesystem",
         "worker_proc_alive_timeout": 30.0,
-        "beat_scheduler": "celery.beat:Scheduler",  # in memory: what is due stands in the database
+        "beat_scheduler": "app.jobs.scheduler:SteadyScheduler",  # in memory: what is due stands in the database
     }
 
 

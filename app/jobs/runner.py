@@ -11,6 +11,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from flask import current_app, g
 from sqlalchemy import ColumnElement, Row, select, update
 
+from app.core import metrics, tally, tracing
 from app.core.database import execute, fetch_one
 from app.core.identity import Identity
 from app.core.problems import Problem
@@ -49,12 +50,13 @@ def run_next() -> bool:
     job = _take()
     if job is None:
         return False
-    g.request_id = job.request_id or job.id
+    g.request_id, g.tally = job.request_id or job.id, tally.begin()
     begun = monotonic()
+    args = tracing.begin_job(job.args)
     work = Work(job)
     try:
         with work.alive():
-            _do(work, job)
+            _do(work, job, args)
     except Superseded:
         log.warning("attempt %s at job %s came too late", work.attempt, work.job_id)
     except Cancelled:
@@ -70,9 +72,20 @@ def run_next() -> bool:
             _try_again(work, problem)
     except Exception as error:
         _try_again(work, error)
-    told = {"job": job.id, "kind": job.kind, "attempt": work.attempt, "succeeded": work.finished}
-    log.info("job", extra={**told, "ms": round((monotonic() - begun) * 1000, 2), "user": job.user_id})
+    _tell(work, job, monotonic() - begun)
     return True
+
+
+def _tell(work: Work, job: Row[Any], seconds: float) -> None:
+    kind = job.kind if job.kind in KINDS else "unknown"
+    metrics.current().observe(metrics.JOB_SECONDS, seconds, kind)
+    state = "succeeded" if work.finished else work.ended
+    if state:
+        metrics.current().count(metrics.JOBS_ENDED, kind, state)
+    tracing.end_job(kind, state or "waiting again")
+    told = {"job": job.id, "kind": job.kind, "attempt": work.attempt, "succeeded": work.finished}
+    sql = {"statements": g.tally.statements, "sql_ms": round(g.tally.seconds * 1000, 2)}
+    log.info("job", extra={**told, "ms": round(seconds * 1000, 2), **sql, "user": job.user_id})
 
 
 def _take() -> Row[Any] | None:
@@ -95,13 +108,13 @@ def _take_first(*which: ColumnElement[bool]) -> Row[Any] | None:
     return fetch_one(taken.values(**begun, processed=0, total=None, message=None).returning(Job))
 
 
-def _do(work: Work, job: Row[Any]) -> None:
+def _do(work: Work, job: Row[Any], args: dict[str, Any]) -> None:
     kind = KINDS.get(job.kind)
     if kind is None:
         raise LookupError(f"this code does not know jobs of the kind {job.kind}")
     if job.user_id is not None:
         g.identity = _identity(job.user_id)
-    result = kind.run(work, job.args)
+    result = kind.run(work, args)
     if not work.finished:
         work.finish(result)
 
@@ -123,7 +136,10 @@ def _end(work: Work, state: str, error: str | None = None, result: dict[str, Any
 
 def _try_again(work: Work, error: Exception) -> None:
     """Let the job wait for another attempt, or fail with its last."""
+    work.finished = False  # whatever it had done was undone
     log.error("attempt %s at job %s failed", work.attempt, work.job_id, exc_info=error)
+    if not isinstance(error, Problem):
+        tracing.report(error)
     if work.attempt >= MOST_ATTEMPTS:
         _end(
             work,

@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app, g
 from sqlalchemy import ColumnElement, Row, delete, select, update
 
+from app.core import metrics, tracing
 from app.core.database import after_commit, execute, fetch_all, fetch_one, insert_or, transaction
 from app.core.identity import me
 from app.core.paging import Listing, Order
@@ -96,9 +97,11 @@ def call_off(job: Row[Any]) -> None:
     moment = now()
     waiting = update(Job).where(Job.id == job.id, Job.state == "queued")
     with transaction():
-        done = fetch_one(waiting.values(state="cancelled", finished_at=moment, expires_at=moment).returning(Job.id)) or fetch_one(
-            update(Job).where(Job.id == job.id, Job.state == "running").values(cancelling=True).returning(Job.id)
+        done = fetch_one(waiting.values(state="cancelled", finished_at=moment, expires_at=moment).returning(Job.state)) or fetch_one(
+            update(Job).where(Job.id == job.id, Job.state == "running").values(cancelling=True).returning(Job.state)
         )
+        if done and done.state == "cancelled":
+            after_commit(lambda: metrics.current().count(metrics.JOBS_ENDED, job.kind, done.state))
         state = None if done else execute(select(Job.state).where(Job.id == job.id)).scalar_one_or_none()
     if state in ("succeeded", "failed"):
         raise Conflict(f"The job has {state} already.")
@@ -138,7 +141,7 @@ def _new(kind: str, args: dict[str, Any], key: str | None) -> dict[str, Any]:
         "id": job_id,
         "kind": kind,
         "key": key,
-        "args": args,
+        "args": {**args, **tracing.carried()},
         "request_id": g.get("request_id", ""),
         "created_at": moment,
         "run_after": moment,

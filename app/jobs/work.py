@@ -54,6 +54,7 @@ class Work:
         self.processed = 0
         self.message: str | None = None
         self.finished = False
+        self.ended: str | None = None  # how it ended otherwise
         self._reported_at = float("-inf")
         self._stop: type[Exception] | None = None
 
@@ -88,7 +89,8 @@ class Work:
 
     def end(self, **values: Any) -> None:
         """Let the attempt end in another way, if it still counts."""
-        execute(self._signed().values(**self._progress() | values))
+        if execute(self._signed().values(**self._progress() | values)).rowcount:
+            self.ended = values["state"]
 
     @contextmanager
     def alive(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
-"""Who changes what in which order, so that no two wait for each other: structure, then todos, then lists, then members.
+"""Who changes what in which order, so that no two wait for each other: structure, then todos, then lists, then members
+and the counts of tags.
 
-A change of one todo locks it, and then its list to count it. Whoever holds a list and then wants its todos would wait for that
+A change of one todo locks it, and then its list to count it and its tags. Whoever holds a list and then wants its todos would wait for that
 change while it waits for the list; so what touches both asks here first. (SQLite's transactions never run side by side.)
 """
 
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, column, func, or_, select, table
 
-from app.core.database import execute, lock, on_sqlite
+from app.core.database import execute, on_sqlite
+from app.core.locks import lock
 from app.core.types import Id
 
 # The table of the slice that stands on this one.
@@ -17,8 +19,7 @@ _TODOS = table("todos", column("id", Id), column("list_id", Id), column("assigne
 
 def lock_structure(*list_ids: str) -> None:
     """Let one transaction at a time change how the todos of these lists are nested, so that no circle can arise."""
-    for list_id in sorted(list_ids):
-        lock(f"structure of {list_id}")
+    lock(*[f"structure of {list_id}" for list_id in sorted(list_ids)])
 
 
 def lock_todos(*list_ids: str, of: str | None = None) -> None:

@@ -40,11 +40,11 @@ from app.core.database import execute, on_sqlite
 from app.core.identity import me
 from app.core.types import Instant
 from app.lists.models import List
+from app.reports.schemas import MOST_TAGS
 from app.todos.models import Todo
 from app.todos.queries import visible
 from app.todos.rules import PRIORITIES
 
-MOST_TAGS = 10
 MOST_SPELLINGS = 10_000  # of tags, the most frequent ones: of one tag they are put together in memory
 _DAY = timedelta(days=1)
 _COLUMNS = {

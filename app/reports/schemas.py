@@ -7,12 +7,13 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from app.core.fields import DayField, InstantField, ObjectSchema, Reference
+from app.core.fields import LARGEST_SIZE, DayField, InstantField, ObjectSchema, Reference
 from app.todos.rules import PRIORITIES
 
 KINDS = ("productivity",)
 FORMATS = ("json", "pdf", "png", "svg")
 MOST_DAYS = 366
+MOST_TAGS = 10
 # Whatever zone a day of these years is in, the instants at which it begins and ends are ones that Python has.
 _EARLIEST, _LATEST = date(1970, 1, 1), date(9998, 12, 31)
 _FROM = {"description": "The first day.", "example": "2026-11-01"}
@@ -80,9 +81,14 @@ class ReportSchema(ObjectSchema):
             "example": 86400.0,
         },
     )
-    days = fields.List(fields.Nested(ReportDaySchema), dump_only=True)
+    days = fields.List(fields.Nested(ReportDaySchema), dump_only=True, validate=validate.Length(max=MOST_DAYS))
     open_by_priority = fields.Nested(ReportPrioritiesSchema, dump_only=True)
-    open_by_tag = fields.List(fields.Nested(ReportTagSchema), dump_only=True, metadata={"description": "The most frequent ones."})
+    open_by_tag = fields.List(
+        fields.Nested(ReportTagSchema),
+        dump_only=True,
+        validate=validate.Length(max=MOST_TAGS),
+        metadata={"description": "The most frequent ones."},
+    )
     open_by_other_tags = fields.Integer(dump_only=True, metadata={"description": "How often open todos carry other tags."})
 
     class Meta(ObjectSchema.Meta):
@@ -96,5 +102,5 @@ class ReportResultSchema(ObjectSchema):
     url = fields.String(dump_only=True, metadata={"format": "uri-reference", "description": "Where the file can be downloaded."})
     filename = fields.String(dump_only=True, metadata={"example": "productivity-2026-11-01-2026-11-30.pdf"})
     content_type = fields.String(dump_only=True, metadata={"example": "application/pdf"})
-    size = fields.Integer(dump_only=True, metadata={"description": "Of the file, in bytes.", "example": 48000})
+    size = fields.Integer(dump_only=True, metadata={"description": "Of the file, in bytes.", "example": 48000, "maximum": LARGEST_SIZE})
     expires_at = InstantField(dump_only=True, metadata={"description": "When the file goes."})

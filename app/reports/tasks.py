@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 
 from app.core.database import release, transaction
-from app.core.dumping import compile_dump, to_json
+from app.core.dumping import Dump, to_json
 from app.core.types import now
 from app.core.uploads import incoming_folder, no_room
 from app.files import service as files
@@ -22,7 +22,7 @@ from app.reports.schemas import ReportResultSchema, ReportSchema
 
 CONTENT_TYPES = {"json": "application/json", "pdf": "application/pdf", "png": "image/png", "svg": "image/svg+xml"}
 _RESULT = ReportResultSchema()
-_dump = compile_dump(ReportSchema())
+_dump = Dump(ReportSchema())
 
 
 @kind("report", _RESULT)

@@ -23,6 +23,7 @@ VIEWS = {
     "/readyz": View(
         "text/plain", {200: "database: ok\nmigrations: ok\nbroker: ok\n", 503: "database: out of reach\nmigrations: unknown\nbroker: ok\n"}
     ),
+    "/metrics": View("text/plain", {200: "tickbox_database_up 1.0\n"}),
     "/openapi.json": View("application/json", {200: {"openapi": "3.1.0"}}),
     "/docs": View("text/html", {200: "<!doctype html>"}),
 }
@@ -95,8 +96,11 @@ def document(app: Flask) -> dict[str, object]:
         "description": render_template("guide.md", problems=problem_kinds()),
         "license": {"name": "MIT", "identifier": "MIT"},
     }
-    servers = [{"url": "/", "description": "The service that gave this document"}]
-    return Document(app, VIEWS).write(info, [*servers, {"url": app.config["PUBLIC_URL"], "description": "Its public address"}])
+    servers = [
+        {"url": "/", "description": "The service that gave this document, local or in production", "x-internal": False},
+        {"url": app.config["PUBLIC_URL"], "description": "Its public address, in production", "x-internal": False},
+    ]
+    return Document(app, VIEWS).write(info, servers)
 
 
 @click.command("openapi")

@@ -7,27 +7,28 @@ the other, by the same rules as single changes; at the end the outcome is writte
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import select
 
-from app.core.database import execute, fetch_all, transaction
+from app.core.database import on_sqlite, transaction
 from app.core.identity import me
 from app.core.problems import Conflict, Invalid, NotFound, PreconditionFailed, Problem
+from app.core.sets import any_of
+from app.core.statements import Prepared
 from app.core.types import Id, now
 from app.lists.locks import lock_structure
 from app.lists.models import List, Member
 from app.lists.permissions import require
-from app.todos import series
+from app.todos import bulk, series
 from app.todos.models import Todo
-from app.todos.queries import COLUMNS, visible
+from app.todos.queries import COLUMNS, last_positions, visible
 from app.todos.rules import changed, derived, is_to_be_followed, new_todo, next_todo
 from app.todos.tree import Tree
 
 Operation = dict[str, Any]
-_COLUMNS = [column.name for column in Todo.__table__.columns]
 _SHOWN = {column.name for column in COLUMNS}
 _STATUS = {"create": 201, "update": 200, "delete": 204}
 
@@ -56,25 +57,27 @@ class _Board:
     """The todos that the operations touch, as they are and as the operations make them."""
 
     def __init__(self, operations: list[Operation]) -> None:
+        self.me = me()
         self.moment = now()
         named = {operation["id"] for operation in operations if "id" in operation}
         sent = [operation["todo"] for operation in operations if "todo" in operation]
         parents = {todo["parent_id"] for todo in sent if todo.get("parent_id")}
-        lists = {todo["list_id"] for todo in sent if "list_id" in todo} | self._lists(named) | {me().inbox_id}
+        lists = {todo["list_id"] for todo in sent if "list_id" in todo} | self._lists(named) | {self.me.inbox_id}
         lock_structure(*lists)  # before the tree is read, so that it stays so
         self.tree = Tree.load(named, parents)
         self.rows = self._lock(set(self.tree.parents) & self._reach(named))
         if not lists.issuperset(row["list_id"] for row in self.rows.values()):
             raise Conflict("A todo was moved to another list meanwhile. Try again.")
-        execute(select(List.id).where(List.id.in_(lists)).order_by(List.id).with_for_update())
+        _lists_held(sqlite=on_sqlite()).all({"lists": list(lists)})
         self.members = self._members(lists)
-        self.positions = self._last_positions(lists)
-        self.created: list[str] = []
+        self.positions = last_positions(lists)
+        self.created: dict[str, None] = {}
         self.touched: dict[str, None] = {}
+        self.written = {"version"}
 
     def create(self, operation: Operation) -> str:
         """A new todo."""
-        row = new_todo({"list_id": me().inbox_id, **operation["todo"]}, me().user_id, me().zone)
+        row = new_todo({"list_id": self.me.inbox_id, **operation["todo"]}, self.me.user_id, self.me.zone)
         self._check_list(row["list_id"])
         self._check_assignee(row["list_id"], row["assignee_id"])
         if row["parent_id"]:
@@ -124,19 +127,18 @@ class _Board:
     def write(self) -> None:
         """Write what became of all rows."""
         if self.created:
-            execute(insert(Todo), [{name: self.rows[each][name] for name in _COLUMNS} for each in self.created])
+            bulk.insert_todos([self.rows[each] for each in self.created])
         if self.touched:
             rows = [self.rows[each] for each in self.touched]
-            execute(
-                update(Todo).where(Todo.id == bindparam("key", type_=Id)),
-                [{name: row[name] for name in _COLUMNS if name != "id"} | derived(row) | {"key": row["id"]} for row in rows],
-            )
+            if "search" in self.written:
+                rows = [row | derived(row) for row in rows]
+            bulk.update_todos(rows, self.written)
 
     def _add(self, row: dict[str, Any]) -> str:
         row["position"] = self._place(row["list_id"], row.get("position"))
         self.rows[row["id"]] = row
         self.tree.place(row["id"], row["parent_id"], row["list_id"])
-        self.created.append(row["id"])
+        self.created[row["id"]] = None
         return str(row["id"])
 
     def _follow(self, todo: dict[str, Any]) -> dict[str, Any]:
@@ -157,13 +159,14 @@ class _Board:
         return series.zones({row["created_by"] for row in self.rows.values() if row["created_by"]})
 
     def _zone_of(self, todo: Mapping[str, Any]) -> ZoneInfo:
-        return self._zones.get(todo["created_by"], me().zone)
+        return self._zones.get(todo["created_by"], self.me.zone)
 
     def _change(self, todo_id: str, columns: dict[str, Any]) -> None:
         row = self.rows[todo_id]
         row.update(columns, version=row["version"] + (todo_id not in self.created))
         if todo_id not in self.created:
             self.touched[todo_id] = None
+            self.written.update(columns)
 
     def _moved(self, todo_id: str, list_id: str) -> dict[str, Any]:
         assignee = self.rows[todo_id]["assignee_id"]
@@ -172,13 +175,13 @@ class _Board:
 
     def _editable(self, todo_id: str) -> dict[str, Any]:
         row = self.rows.get(todo_id)
-        if row is None or row["deleted_at"] is not None or me().user_id not in self.members.get(row["list_id"], {}):
+        if row is None or row["deleted_at"] is not None or self.me.user_id not in self.members.get(row["list_id"], {}):
             raise NotFound.of("Todo", todo_id)
         self._check_list(row["list_id"])
         return row
 
     def _check_list(self, list_id: str) -> None:
-        role = self.members.get(list_id, {}).get(me().user_id)
+        role = self.members.get(list_id, {}).get(self.me.user_id)
         if role is None:
             raise NotFound.of("List", list_id)
         require(role, "editor")
@@ -198,8 +201,8 @@ class _Board:
         """The lists of the named todos that the caller sees."""
         if not named:
             return set()
-        statement = visible(Todo.list_id).where(Todo.id.in_(bindparam("ids", type_=Id, expanding=True))).distinct()
-        return {row.list_id for row in fetch_all(statement, {"caller": me().user_id, "ids": sorted(named)})}
+        rows = _lists_seen(sqlite=on_sqlite()).all({"caller": self.me.user_id, "ids": list(named)})
+        return {row.list_id for row in rows}
 
     def _reach(self, named: Iterable[str]) -> set[str]:
         return {each for root in named if root in self.tree.parents for each in self.tree.below(root)}
@@ -208,19 +211,36 @@ class _Board:
         """The rows, locked in one order by everyone, so that two batches cannot wait for each other."""
         if not todo_ids:
             return {}
-        statement = visible(*Todo.__table__.columns).where(Todo.id.in_(bindparam("ids", type_=Id, expanding=True)))
-        rows = fetch_all(statement.order_by(Todo.id).with_for_update(of=Todo), {"caller": me().user_id, "ids": sorted(todo_ids)})
+        rows = _todos_held(sqlite=on_sqlite()).all({"caller": self.me.user_id, "ids": list(todo_ids)})
         return {row.id: row._asdict() for row in rows}
 
     def _members(self, lists: set[str]) -> dict[str, dict[str, str]]:
         members: dict[str, dict[str, str]] = {}
-        for row in fetch_all(select(Member.list_id, Member.user_id, Member.role).where(Member.list_id.in_(lists))):
+        for row in _members(sqlite=on_sqlite()).all({"lists": list(lists)}):
             members.setdefault(row.list_id, {})[row.user_id] = row.role
         return members
 
-    def _last_positions(self, lists: set[str]) -> dict[str, float]:
-        last: Any = select(Todo.list_id, func.max(Todo.position).label("last")).where(Todo.list_id.in_(lists), Todo.deleted_at.is_(None))
-        return {row.list_id: row.last for row in fetch_all(last.group_by(Todo.list_id))}
+
+@cache
+def _lists_seen(*, sqlite: bool) -> Prepared:
+    return Prepared(visible(Todo.list_id).where(any_of(Todo.id, "ids", Id, sqlite=sqlite)).distinct())
+
+
+@cache
+def _todos_held(*, sqlite: bool) -> Prepared:
+    """In one order by everyone, so that two batches cannot wait for each other."""
+    these = visible(*Todo.__table__.columns).where(any_of(Todo.id, "ids", Id, sqlite=sqlite))
+    return Prepared(these.order_by(Todo.id).with_for_update(of=Todo))
+
+
+@cache
+def _lists_held(*, sqlite: bool) -> Prepared:
+    return Prepared(select(List.id).where(any_of(List.id, "lists", Id, sqlite=sqlite)).order_by(List.id).with_for_update())
+
+
+@cache
+def _members(*, sqlite: bool) -> Prepared:
+    return Prepared(select(Member.list_id, Member.user_id, Member.role).where(any_of(Member.list_id, "lists", Id, sqlite=sqlite)))
 
 
 def _at(problem: Problem, index: int) -> Problem:

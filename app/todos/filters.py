@@ -6,17 +6,18 @@ statement of a shape is put together once and kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, SmallInteger, and_, any_, bindparam, false, or_
+from sqlalchemy import ColumnElement, SmallInteger, and_, bindparam, false, or_
 
 from app.core.identity import Identity
 from app.core.paging import Order, Sortable
 from app.core.query import Argument, Query, day_or_instant, flag, instant, reference, words
+from app.core.sets import any_of
 from app.core.types import Id, Instant, now
 from app.todos.models import Todo
 from app.todos.rules import PRIORITIES
@@ -92,22 +93,25 @@ class Shape:
         name = self.sort.removeprefix("-")
         return Order(SORTS[name], Todo.id, descending=self.sort.startswith("-"), nullable=name == "due")
 
-    def clauses(self) -> list[ColumnElement[bool]]:
-        """The conditions of this shape."""
+    def clauses(self, *, but: Collection[str] = ()) -> list[ColumnElement[bool]]:
+        """The conditions of this shape, but for those that are seen to otherwise: `list_id`, or `words`."""
+        given = self.given.difference(but)
         flags = dict(self.flags)
         clauses: list[ColumnElement[bool]] = [Todo.deleted_at.is_not(None) if flags.get("trashed") else Todo.deleted_at.is_(None)]
-        clauses += [clause() for name, clause in _CLAUSES.items() if name in self.given]
-        if "list_id" in self.given:
+        clauses += [clause() for name, clause in _CLAUSES.items() if name in given]
+        if "list_id" in given:
             clauses.append(any_of(Todo.list_id, "list_id", Id, sqlite=self.sqlite))
-        if "priority" in self.given:
+        if "priority" in given:
             clauses.append(any_of(Todo.priority, "priority", SmallInteger(), sqlite=self.sqlite))
         if "done" in flags:
             clauses.append(Todo.done.is_(flags["done"]))
         if "overdue" in flags:
-            overdue = and_(Todo.done.is_(False), or_(Todo.due_on < _bound("today"), Todo.due_at < _bound("now", Instant)))
+            past = or_(Todo.due_on < _bound("today"), Todo.due_at < _bound("now", Instant))
+            overdue = and_(Todo.done.is_(False), past, Todo.due_key < _bound("overdue_until", Instant))
             clauses.append(overdue if flags["overdue"] else _not_overdue())
-        if "search" in self.given:
-            clauses.append(matches(Todo.search, Todo.id, "search", sqlite=self.sqlite))  # type: ignore[arg-type]  # see above
+        for name in ("words", "tags"):
+            if name in given:
+                clauses.append(matches(Todo.search, Todo.id, name, sqlite=self.sqlite))  # type: ignore[arg-type]  # see above
         return clauses
 
 
@@ -132,9 +136,12 @@ def read(params: dict[str, Any], caller: Identity, *, sqlite: bool) -> tuple[Sha
     terms, tags = words_of(params.get("q", "")), [tag_word(tag.strip()) for tag in params.get("tag", ())]
     if params.get("q", "").strip() and not terms:
         given.add("no words")
-    if terms or tags:
-        given.add("search")
-        values["search"] = query_value(terms, tags, sqlite=sqlite)
+    if terms:
+        given.add("words")
+        values["words"] = query_value(terms, [], sqlite=sqlite)
+    if tags:
+        given.add("tags")
+        values["tags"] = query_value([], tags, sqlite=sqlite)
     if terms and "sort" not in params:
         sort = BEST_MATCH
         values.update(rank_values(terms, sqlite=sqlite))
@@ -143,7 +150,10 @@ def read(params: dict[str, Any], caller: Identity, *, sqlite: bool) -> tuple[Sha
 
 
 def _due_values(params: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """A day is due as long as it lasts where the caller lives: before it, or after it, is outside of it."""
+    """A day is due as long as it lasts where the caller lives: before it, or after it, is outside of it.
+
+    `due_until`, `due_from` and `overdue_until` say what follows from that for `due_key` alone, which there is an index of.
+    """
     values: dict[str, Any] = {}
     if "due_before" in params:
         moment = params["due_before"]
@@ -151,18 +161,21 @@ def _due_values(params: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
             values |= {"before_day": _day_begun_by(moment, zone), "before_instant": moment}
         else:
             values |= {"before_day": moment, "before_instant": _midnight(moment, zone)}
+        values["due_until"] = max(_midnight(values["before_day"], UTC), values["before_instant"])
     if "due_after" in params:
         moment = params["due_after"]
         if isinstance(moment, datetime):
             values |= {"after_day": _day_of(moment, zone), "after_instant": min(moment, _LAST - _TICK) + _TICK}
         else:
             values |= {"after_day": moment, "after_instant": _LAST if moment == date.max else _midnight(moment + _DAY, zone)}
+        values["due_from"] = min(_midnight(values["after_day"], UTC), values["after_instant"])
     if "overdue" in params:
         values |= {"today": datetime.now(zone).date(), "now": now()}
+        values["overdue_until"] = max(_midnight(values["today"], UTC), values["now"])
     return values
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def _midnight(day: date, zone: tzinfo) -> datetime:
     try:
         return datetime.combine(day, time(), zone).astimezone(UTC)
     except OverflowError:
@@ -182,13 +195,6 @@ def _day_begun_by(moment: datetime, zone: ZoneInfo) -> date:
     return day if day == date.max or _midnight(day, zone) >= moment else day + _DAY
 
 
-def any_of(column: Any, name: str, kind: Any, *, sqlite: bool) -> ColumnElement[bool]:
-    """That the column holds one of the values bound to `name`: as one array where the database has arrays."""
-    if sqlite:
-        return column.in_(bindparam(name, type_=kind, expanding=True))  # type: ignore[no-any-return]  # columns are Any here
-    return column == any_(bindparam(name, type_=ARRAY(kind)))  # type: ignore[no-any-return]
-
-
 def _bound(name: str, kind: Any = None) -> Any:
     return bindparam(name, type_=kind)
 
@@ -206,7 +212,13 @@ _CLAUSES: dict[str, Callable[[], ColumnElement[bool]]] = {
     "parent_id": lambda: Todo.parent_id == _bound("parent_id", Id),
     "no words": false,  # what holds neither a letter nor a digit begins no word
     "top level": lambda: Todo.parent_id.is_(None),
-    "due_before": lambda: or_(Todo.due_on < _bound("before_day"), Todo.due_at < _bound("before_instant", Instant)),
-    "due_after": lambda: or_(Todo.due_on > _bound("after_day"), Todo.due_at >= _bound("after_instant", Instant)),
+    "due_before": lambda: and_(
+        or_(Todo.due_on < _bound("before_day"), Todo.due_at < _bound("before_instant", Instant)),
+        Todo.due_key < _bound("due_until", Instant),
+    ),
+    "due_after": lambda: and_(
+        or_(Todo.due_on > _bound("after_day"), Todo.due_at >= _bound("after_instant", Instant)),
+        Todo.due_key >= _bound("due_from", Instant),
+    ),
     "updated_since": lambda: Todo.updated_at >= _bound("updated_since", Instant),
 }

@@ -1,4 +1,4 @@
-"""Todos."""
+"""Todos, and the counts of their tags."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     String,
+    TextClause,
     UniqueConstraint,
     text,
 )
@@ -23,15 +24,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.types import Id, Instant
 from app.extensions import Model
-from app.todos.search import SearchDocument, SearchText
+from app.todos.search import OF_TASK, SearchDocument, SearchText
 
 LIVE = text("deleted_at IS NULL")
+OPEN = text("done IS false AND deleted_at IS NULL")
+ASSIGNED = text("assignee_id IS NOT NULL AND deleted_at IS NULL")
+TRASHED = text("deleted_at IS NOT NULL")
 REMINDING = "remind_at IS NOT NULL AND NOT done AND deleted_at IS NULL AND remind_at IS {} reminded_at"
 Key = String(500, collation="C").with_variant(String(500), "sqlite")
 
 
 def _live_index(column: str) -> Index:
     return Index(f"ix_todos_list_{column}", "list_id", column, "id", postgresql_where=LIVE, sqlite_where=LIVE)
+
+
+def _page_index(name: str, *columns: str, where: TextClause) -> Index:
+    """An index that pages of a filter come from. SQLite sorts what matches."""
+    return Index(f"ix_todos_{name}", *columns, postgresql_where=where).ddl_if(dialect="postgresql")
 
 
 class Todo(Model):
@@ -72,17 +81,16 @@ class Todo(Model):
             sqlite_where=text(REMINDING.format("NOT")),
         ),
         Index("ix_todos_series", "series_id", postgresql_where=text("series_id IS NOT NULL"), sqlite_where=text("series_id IS NOT NULL")),
-        Index("ix_todos_search", "list_id", "search", postgresql_using="gin").ddl_if(dialect="postgresql"),
+        Index("ix_todos_words", "list_id", "search", text(OF_TASK), postgresql_using="gin").ddl_if(dialect="postgresql"),
         Index("ix_todos_list_latest_due", "list_id", text("due_key DESC NULLS LAST"), text("id DESC"), postgresql_where=LIVE).ddl_if(
             dialect="postgresql"
         ),
-        Index(
-            "ix_todos_trash",
-            "list_id",
-            "deleted_at",
-            postgresql_where=text("deleted_at IS NOT NULL"),
-            sqlite_where=text("deleted_at IS NOT NULL"),
-        ),
+        Index("ix_todos_list_latest", "list_id", text("id DESC NULLS LAST"), postgresql_where=LIVE).ddl_if(dialect="postgresql"),
+        _page_index("list_open", "list_id", "created_at", "id", where=OPEN),
+        _page_index("list_open_due", "list_id", "due_key", "id", where=OPEN),
+        _page_index("list_assignee", "list_id", "assignee_id", "created_at", "id", where=ASSIGNED),
+        _page_index("list_trash", "list_id", "created_at", "id", where=TRASHED),
+        Index("ix_todos_trash", "list_id", "deleted_at", postgresql_where=TRASHED, sqlite_where=TRASHED),
         Index("ix_todos_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL"), sqlite_where=text("parent_id IS NOT NULL")),
         Index(
             "ix_todos_assignee",
@@ -121,3 +129,14 @@ class Todo(Model):
     due_key: Mapped[datetime | None] = mapped_column(Instant, comment="due_at, or the begin of due_on in UTC: what `due` sorts by")
     task_key: Mapped[str] = mapped_column(Key, comment="task without case and accents: what `task` sorts by")
     search: Mapped[SearchText] = mapped_column(SearchDocument(), comment="words of task and notes, and tags")
+
+
+class ListTag(Model):
+    """How many live todos of a list carry a tag, as it is spelled; kept by triggers on todos."""
+
+    __tablename__ = "list_tags"
+
+    list_id: Mapped[str] = mapped_column(Id, ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(50), primary_key=True)
+    open_count: Mapped[int] = mapped_column(default=0)
+    count: Mapped[int] = mapped_column(default=0)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, cast, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal_column, select, true, union_all
 
 from app.core.database import fetch_all, on_sqlite
 from app.core.identity import me
 from app.core.paging import Listing, Order, Page, Place, page_of
 from app.core.problems import NotFound
+from app.core.sets import any_of
 from app.core.statements import Prepared
 from app.core.types import Id
 from app.lists.models import List, Member
 from app.lists.permissions import require
-from app.todos.filters import Shape, any_of, read
-from app.todos.models import Todo
+from app.todos.best_match import best_matches
+from app.todos.filters import BEST_MATCH, Shape, read
+from app.todos.models import ListTag, Todo
 
+_RARE_OR_FREQUENT = {"words", "tags", "due_before", "due_after", "updated_since"}
+"""Filters that few todos meet, or nearly all: it depends on their values."""
 _HIDDEN = {"search", "task_key", "due_key", "deleted_with", "reminded_at", "series_start"}
 COLUMNS = [column for column in Todo.__table__.columns if column.name not in _HIDDEN]
 
@@ -62,6 +66,18 @@ def editable(todo_id: str, *, trashed: bool = False, lock: bool = False) -> Row[
     return row
 
 
+def last_positions(list_ids: Iterable[str]) -> dict[str, float]:
+    """The position of the last live todo of each of these lists that has any. Of each it is read alone, from the end of an index."""
+    rows = _last_positions(sqlite=on_sqlite()).all({"lists": list(list_ids)})
+    return {row.id: row.last for row in rows if row.last is not None}
+
+
+@cache
+def _last_positions(*, sqlite: bool) -> Prepared:
+    last = select(func.max(Todo.position)).where(Todo.list_id == List.id, Todo.deleted_at.is_(None)).scalar_subquery()
+    return Prepared(select(List.id, last.label("last")).where(any_of(List.id, "lists", Id, sqlite=sqlite)))
+
+
 def page(params: dict[str, Any]) -> Page:
     """A page of the todos that the caller sees, by the filters and order of `todos.filters`. Raises Invalid."""
     listing = listing_of(params)
@@ -95,6 +111,8 @@ class TodoListing(Listing):
         if after is None:
             return _window(self.shape, limit, "first").all(self.values)
         key, todo_id = after
+        if _is_ranked(self.shape):
+            return _window(self.shape, limit, f"later {key}").all({**self.values, "after_id": todo_id})
         kind = "last keys" if key is None and self.order.nullable else "later"
         return _window(self.shape, limit, kind).all({**self.values, "after_key": key, "after_id": todo_id})
 
@@ -117,21 +135,39 @@ def _window(shape: Shape, limit: int, kind: str) -> Prepared:
     """A page of this shape. Its limit stands in the statement: PostgreSQL would plan for a tenth of the table otherwise."""
     order = _order(shape)
     rows: ColumnElement[int] = literal_column(str(limit))
-    after = _after(order, kind)
     if shape.sqlite:
+        after = _after(order, kind)
         statement = _statement(shape) if after is None else _statement(shape).where(after)
         return Prepared(statement.order_by(*order.clauses()).limit(rows))
+    if _is_ranked(shape):
+        return _ranked(shape, limit, None if kind == "first" else int(kind.removeprefix("later ")))
+    mine = _lists(shape).subquery("mine")
+    inner = select(*_columns(shape)).where(Todo.list_id == mine.c.list_id, *shape.clauses()).correlate(mine)
+    parts = [inner if each is None else inner.where(each) for each in _parts(order, kind)]
+    firsts: list[Any] = [part.order_by(*order.clauses()).limit(rows) for part in parts]
+    first: Any = firsts[0] if len(firsts) == 1 else union_all(*firsts)
+    todos = first.lateral("todo")
+    outer = Order(todos.c.id if order.by_id_alone else todos.c.page_key, todos.c.id, order.descending, order.nullable)
+    found = select(*todos.c).select_from(mine.join(todos, true())).order_by(*outer.clauses()).limit(rows)
+    return Prepared(found, by_value=not shape.given.isdisjoint(_RARE_OR_FREQUENT))
+
+
+def _lists(shape: Shape) -> Select[Any]:
     lists = select(Member.list_id).where(Member.user_id == bindparam("caller", type_=Id))
     if "list_id" in shape.given:
-        lists = lists.where(any_of(Member.list_id, "list_id", Id, sqlite=False))
-    else:
-        lists = lists.join(List, List.id == Member.list_id).where(List.archived.is_(False))
-    mine = lists.subquery("mine")
-    inner = select(*_columns(shape)).where(Todo.list_id == mine.c.list_id, *shape.clauses())
-    inner = inner if after is None else inner.where(after)
-    todos = inner.order_by(*order.clauses()).limit(rows).lateral("todo")
-    outer = Order(todos.c.id if order.by_id_alone else todos.c.page_key, todos.c.id, order.descending, order.nullable)
-    return Prepared(select(*todos.c).select_from(mine.join(todos, true())).order_by(*outer.clauses()).limit(rows))
+        return lists.where(any_of(Member.list_id, "list_id", Id, sqlite=False))
+    return lists.join(List, List.id == Member.list_id).where(List.archived.is_(False))
+
+
+def _is_ranked(shape: Shape) -> bool:
+    """Whether a page is put together rank by rank. The trash is small, and is sorted."""
+    return shape.sort == BEST_MATCH and not shape.sqlite and not dict(shape.flags).get("trashed")
+
+
+def _ranked(shape: Shape, limit: int, after: int | None) -> Prepared:
+    found = best_matches(shape, _lists(shape), limit, after)
+    rows = select(*COLUMNS, found.c.rank.label("page_key")).join(found, found.c.id == Todo.id)
+    return Prepared(rows.order_by(found.c.rank.desc(), Todo.id.desc()).limit(literal_column(str(limit))), by_value=True)
 
 
 def _after(order: Order, kind: str) -> ColumnElement[bool] | None:
@@ -144,6 +180,13 @@ def _after(order: Order, kind: str) -> ColumnElement[bool] | None:
     return order.after(bindparam("after_key", type_=order.key.type), todo_id)
 
 
+def _parts(order: Order, kind: str) -> list[ColumnElement[bool] | None]:
+    """The conditions of the parts of which each comes from an index in order: a key that is beyond a place, or null, are two."""
+    if kind == "later" and order.nullable:
+        return [_after(replace(order, nullable=False), kind), order.key.is_(None)]
+    return [_after(order, kind)]
+
+
 def _columns(shape: Shape) -> list[Any]:
     order = _order(shape)
     return [*COLUMNS] if order.by_id_alone else [*COLUMNS, order.key.label("page_key")]
@@ -151,18 +194,13 @@ def _columns(shape: Shape) -> list[Any]:
 
 def tags() -> list[dict[str, Any]]:
     """Every tag of the live todos that the caller sees, with how many carry it; spellings of one tag are one."""
-    if on_sqlite():
-        each = func.json_each(Todo.tags).table_valued("value")
-    else:
-        each = func.jsonb_array_elements_text(Todo.tags).table_valued("value")
-    open_todos = func.sum(cast(Todo.done.is_(False), Integer))
     statement = (
-        visible(each.c.value.label("name"), func.count().label("count"), open_todos.label("open_count"))
-        .join(List, List.id == Todo.list_id)
-        .join(each, true())
-        .where(Todo.deleted_at.is_(None), List.archived.is_(False))
-        .group_by(each.c.value)
-        .order_by(each.c.value)
+        select(ListTag.name, func.sum(ListTag.count).label("count"), func.sum(ListTag.open_count).label("open_count"))
+        .join(Member, (Member.list_id == ListTag.list_id) & (Member.user_id == bindparam("caller", type_=Id)))
+        .join(List, List.id == ListTag.list_id)
+        .where(List.archived.is_(False))
+        .group_by(ListTag.name)
+        .order_by(ListTag.name)
     )
     merged: dict[str, dict[str, Any]] = {}
     for row in fetch_all(statement, {"caller": me().user_id}):

@@ -12,7 +12,7 @@ from app.core.problems import Conflict, NotFound, PreconditionFailed
 from app.core.query import Argument, Query, flag, whole
 from app.todos import batch, placement, queries, series, service
 from app.todos.filters import FILTERS, PRESENTATION
-from app.todos.schemas import BatchResultSchema, BatchSchema, MoveSchema, OccurrencesSchema, TagsSchema, TodoSchema
+from app.todos.schemas import MOST_OCCURRENCES, BatchResultSchema, BatchSchema, MoveSchema, OccurrencesSchema, TagsSchema, TodoSchema
 
 FEW_OCCURRENCES = 10
 
@@ -94,7 +94,7 @@ class TodoOccurrences(Resource):
     """When a todo that recurs is due again."""
 
     @requires("todos:read")
-    @asks(Query(Argument("limit", type=whole(1, 100), help=f"How many to give, {FEW_OCCURRENCES} by default.")))
+    @asks(Query(Argument("limit", type=whole(1, MOST_OCCURRENCES), help=f"How many to give, {FEW_OCCURRENCES} by default.")))
     @gives(OccurrencesSchema())
     def get(self, todo_id: str, params: dict[str, Any]) -> Any:
         """List the next dues of a todo after its own; none where it does not recur."""

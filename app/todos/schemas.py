@@ -14,6 +14,7 @@ from app.todos.rules import PRIORITIES
 
 MOST_TAGS = 20
 MOST_OPERATIONS = 500
+MOST_OCCURRENCES = 100
 _AN_ID = "01a20459-32c8-7326-9abb-c55e842ba95a"
 _AN_INSTANT = "2026-11-22T09:30:00Z"
 
@@ -24,11 +25,15 @@ class Tags(fields.List[str]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Line(shortest=1, longest=50), validate=validate.Length(max=MOST_TAGS), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+    def collect(self, tags: list[Any]) -> list[Any]:
+        """What becomes of the tags that were sent."""
         spellings: dict[str, str] = {}
-        for tag in map(str, super()._deserialize(value, attr, data, **kwargs)):
+        for tag in tags:
             spellings.setdefault(tag.casefold(), tag)
         return [spellings[key] for key in sorted(spellings)]
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        return self.collect(super()._deserialize(value, attr, data, **kwargs))
 
 
 class TodoSchema(ObjectSchema):
@@ -79,7 +84,7 @@ class OccurrenceSchema(ObjectSchema):
 class OccurrencesSchema(ObjectSchema):
     """The next dues of a todo that recurs, in order."""
 
-    data = fields.List(fields.Nested(OccurrenceSchema))
+    data = fields.List(fields.Nested(OccurrenceSchema), validate=validate.Length(max=MOST_OCCURRENCES))
 
 
 class MoveSchema(ObjectSchema):
@@ -141,7 +146,7 @@ class ResultSchema(ObjectSchema):
 class BatchResultSchema(ObjectSchema):
     """What became of each operation, in order."""
 
-    results = fields.List(fields.Nested(ResultSchema))
+    results = fields.List(fields.Nested(ResultSchema), validate=validate.Length(max=MOST_OPERATIONS))
 
 
 class TagSchema(ObjectSchema):

@@ -13,10 +13,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Text, bindparam, case, cast, column, literal_column, select, table
+from sqlalchemy import ColumnElement, Dialect, Text, and_, bindparam, case, cast, column, func, literal_column, not_, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+RANKS = (2, 1, 0)
+"""How well a todo can match, the best first: every word stands in the task, or begins a word of it, or of the notes."""
+OF_TASK = "ts_filter(search, '{a}')"
+"""What of a tsvector is in the task. PostgreSQL indexes it besides: the index of a whole tsvector does not know where a word stands."""
 LONGEST_WORD = 64
 LONGEST_TAG_WORD = 2000  # more than any tag takes, and less than the 2,046 bytes that PostgreSQL takes
 _WORD = re.compile(r"[^\W_]+")
@@ -83,17 +87,17 @@ def query_value(words: list[str], tags: list[str], *, sqlite: bool) -> str:
     """The query for todos that have, for each of `words`, a word beginning with it, and each of `tags`."""
     if sqlite:
         return "words : (" + " AND ".join([*(f'"{word}" *' for word in words), *(f'"{tag}"' for tag in tags)]) + ")"
-    return " & ".join([*(f"'{word}':*AB" for word in words), *(f"'{tag}':C" for tag in tags)])
+    return " & ".join([*(f"'{word}':*" for word in words), *(f"'{tag}'" for tag in tags)])  # without weights, which no index knows
 
 
 def rank_values(words: list[str], *, sqlite: bool) -> dict[str, str]:
-    """The queries that tell a good match from a fair one, for `rank`."""
+    """The queries that tell a good match from a fair one, for `rank` and `of_rank`."""
     if sqlite:
         return {
             "whole": "words : (" + " AND ".join(f'"_{word}"' for word in words) + ")",
             "begin": "words : (" + " AND ".join(f'"_{word}" *' for word in words) + ")",
         }
-    return {"whole": " & ".join(f"'{word}':A" for word in words), "begin": " & ".join(f"'{word}':*A" for word in words)}
+    return {"whole": " & ".join(f"'{word}'" for word in words), "begin": " & ".join(f"'{word}':*" for word in words)}
 
 
 def matches(document_column: ColumnElement[Any], id_column: ColumnElement[Any], name: str, *, sqlite: bool) -> ColumnElement[bool]:
@@ -101,14 +105,30 @@ def matches(document_column: ColumnElement[Any], id_column: ColumnElement[Any], 
     if sqlite:
         hit = literal_column("todo_search").op("MATCH")(bindparam(name, type_=Text))
         return id_column.in_(select(_INDEX.c.id).where(hit))
-    return document_column.op("@@", is_comparison=True)(cast(bindparam(name, type_=Text), TSQUERY))
+    return _meets(document_column, name)
 
 
 def rank(document_column: ColumnElement[Any], id_column: ColumnElement[Any], *, sqlite: bool) -> ColumnElement[int]:
-    """How well a match fits: 2 where every word stands in the task, 1 where it begins a word of the task, else 0.
+    """How well a match fits, as one of RANKS.
 
     It depends on the todo alone, so a page of results stays where it is while others write.
     """
-    whole = matches(document_column, id_column, "whole", sqlite=sqlite)
-    begin = matches(document_column, id_column, "begin", sqlite=sqlite)
+    task = document_column if sqlite else _of_task(document_column)
+    whole, begin = (matches(task, id_column, name, sqlite=sqlite) for name in ("whole", "begin"))
     return case((whole, 2), (begin, 1), else_=0)
+
+
+def of_rank(value: int, document_column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The condition, on PostgreSQL, that a todo matches and has this rank."""
+    whole, begin = (_meets(_of_task(document_column), name) for name in ("whole", "begin"))
+    if value == 2:
+        return whole
+    return and_(begin, not_(whole)) if value == 1 else and_(_meets(document_column, "words"), not_(begin))
+
+
+def _meets(document: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return document.op("@@", is_comparison=True)(cast(bindparam(name, type_=Text), TSQUERY))
+
+
+def _of_task(document: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.ts_filter(document, literal_column("'{a}'"), type_=TSVECTOR)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import CursorResult, Row, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy.orm import aliased
 
 from app.core.conditional import Versions, check_version
 from app.core.database import execute, fetch_one, on_sqlite, transaction
@@ -123,14 +124,15 @@ def restore(todo_id: str) -> Row[Any]:
             return row
         back = update(Todo).where(Todo.id.in_(subtree(todo_id)), Todo.deleted_with == row.deleted_with)
         execute(back.values(deleted_at=None, deleted_with=None, updated_at=now(), version=Todo.version + 1))
-        living = select(Todo.id).where(Todo.deleted_at.is_(None))
-        execute(update(Todo).where(Todo.id == todo_id, Todo.parent_id.not_in(living)).values(parent_id=None))
+        parent = aliased(Todo)
+        living = select(parent.id).where(parent.id == Todo.parent_id, parent.deleted_at.is_(None))
+        execute(update(Todo).where(Todo.id == todo_id, Todo.parent_id.is_not(None), ~living.exists()).values(parent_id=None))
         return editable(todo_id)
 
 
 def purge(older_than: timedelta = TRASH_KEPT, most: int = 10_000) -> int:
     """Remove for good what has been in the trash for longer, at most so many todos a call; gives how many those were."""
-    old = select(Todo.id).where(Todo.deleted_at < now() - older_than).order_by(Todo.deleted_at).limit(most)
+    old = select(Todo.id).where(Todo.deleted_at < now() - older_than).limit(most)  # whichever: in order, each call would sort all of them
     gone: CursorResult[Any] = execute(delete(Todo).where(Todo.id.in_(old)))
     return gone.rowcount
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, Select, bindparam, select
+from sqlalchemy import Select, select
 
-from app.core.database import fetch_all
+from app.core.database import on_sqlite
 from app.core.problems import Invalid
+from app.core.sets import any_of
+from app.core.statements import Prepared
 from app.core.types import Id
 from app.todos.models import Todo
 
@@ -18,14 +21,20 @@ DEEPEST = 5  # levels below the top
 _COLUMNS = (Todo.id, Todo.parent_id, Todo.list_id, Todo.deleted_at)
 
 
-def _walk(name: str, *, down: bool) -> CTE:
-    """The todos bound to `seeds` and all below, or above, them."""
-    step = select(*_COLUMNS).where(Todo.id.in_(bindparam("seeds", type_=Id, expanding=True))).cte(name, recursive=True)
-    return step.union(select(*_COLUMNS).join(step, Todo.parent_id == step.c.id if down else Todo.id == step.c.parent_id))
+def above(todo_ids: Sequence[str]) -> Sequence[Any]:
+    """The todos and all above them: their `id`, `parent_id`, `list_id` and `deleted_at`."""
+    return _walk(down=False, sqlite=on_sqlite()).all({"seeds": todo_ids})
 
 
-ABOVE = select(_walk("above", down=False))
-BELOW = select(_walk("below", down=True))
+def below(todo_ids: Sequence[str]) -> Sequence[Any]:
+    """The todos and all below them, as `above` gives them."""
+    return _walk(down=True, sqlite=on_sqlite()).all({"seeds": todo_ids})
+
+
+@cache
+def _walk(*, down: bool, sqlite: bool) -> Prepared:
+    step = select(*_COLUMNS).where(any_of(Todo.id, "seeds", Id, sqlite=sqlite)).cte("below" if down else "above", recursive=True)
+    return Prepared(select(step.union(select(*_COLUMNS).join(step, Todo.parent_id == step.c.id if down else Todo.id == step.c.parent_id))))
 
 
 def subtree(todo_id: str) -> Select[Any]:
@@ -41,8 +50,9 @@ class Tree:
         self.parents: dict[str, str | None] = {}
         self.lists: dict[str, str] = {}
         self.live: set[str] = set()
+        self.children: dict[str, dict[str, None]] = {}
         for row in rows:
-            self.parents[row.id] = row.parent_id
+            self._hang(row.id, row.parent_id)
             self.lists[row.id] = row.list_id
             if row.deleted_at is None:
                 self.live.add(row.id)
@@ -50,19 +60,15 @@ class Tree:
     @classmethod
     def load(cls, todo_ids: Iterable[str], parent_ids: Iterable[str] = ()) -> Tree:
         """The tree of these todos with all above and below them, and of these parents with all above them."""
-        below = list(todo_ids)
-        above = [*below, *parent_ids]
-        rows = fetch_all(ABOVE, {"seeds": above}) if above else []
-        return cls([*rows, *(fetch_all(BELOW, {"seeds": below}) if below else [])])
+        tops = list(todo_ids)
+        ends = [*tops, *parent_ids]
+        return cls([*(above(ends) if ends else []), *(below(tops) if tops else [])])
 
     def below(self, todo_id: str) -> list[str]:
         """The todo and all its subtasks, nearest first."""
-        children: dict[str | None, list[str]] = {}
-        for child, parent in self.parents.items():
-            children.setdefault(parent, []).append(child)
         found = [todo_id]
         for each in found:
-            found.extend(children.get(each, ()))
+            found.extend(self.children.get(each, ()))
         return found
 
     def depth(self, todo_id: str) -> int:
@@ -90,6 +96,14 @@ class Tree:
         """Note that the todo is there from now on, its subtasks with it."""
         if todo_id not in self.parents:
             self.live.add(todo_id)
-        self.parents[todo_id] = parent_id
+        self._hang(todo_id, parent_id)
         for each in self.below(todo_id):
             self.lists[each] = list_id
+
+    def _hang(self, todo_id: str, parent_id: str | None) -> None:
+        before = self.parents.get(todo_id)
+        if before is not None:
+            self.children[before].pop(todo_id, None)
+        self.parents[todo_id] = parent_id
+        if parent_id is not None:
+            self.children.setdefault(parent_id, {})[todo_id] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from app.core.database import fetch_all
 from app.core.types import Id, is_id
 from app.todos.models import Todo
-from app.todos.tree import ABOVE, BELOW, DEEPEST
+from app.todos.tree import DEEPEST, above, below
 
 _BY_ID = select(Todo.id, Todo.parent_id, Todo.list_id, Todo.deleted_at, Todo.version, Todo.assignee_id).where(
     Todo.id.in_(bindparam("ids", type_=Id, expanding=True))
@@ -52,8 +52,8 @@ class Outline:
             place = self.places[todo_id]
             named = place.parent_id or ""
             self.places[todo_id] = place._replace(parent_id=self.renamed.get(named, named.lower()))
-        self._read(ABOVE, {self.places[todo_id].parent_id or "" for todo_id in nested} - self.places.keys())
-        self._read(BELOW, set(self.moved))
+        self._read(above, {self.places[todo_id].parent_id or "" for todo_id in nested} - self.places.keys())
+        self._read(below, set(self.moved))
         self._measure()
         for todo_id in nested:
             self._place(todo_id, refuse)
@@ -83,9 +83,9 @@ class Outline:
             todo_id, place = place.parent_id, above
         return todo_id
 
-    def _read(self, statement: Any, ids: set[str]) -> None:
+    def _read(self, walk: Callable[[Sequence[str]], Sequence[Any]], ids: set[str]) -> None:
         for some in _batches(sorted(filter(is_id, ids))):
-            for row in fetch_all(statement, {"seeds": some}):
+            for row in walk(some):
                 if row.id not in self.places:
                     self.around[row.id] = Place(row.parent_id, row.list_id, row.deleted_at)
 

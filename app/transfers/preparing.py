@@ -16,9 +16,9 @@ from app.transfers.lists import Shelves
 from app.transfers.making import BESIDE, changed_columns, new_row
 from app.transfers.outline import Outline, Place
 from app.transfers.rows import IGNORED, SKIPPED, Row, RowSchema, Wrong, told
+from app.transfers.schemas import MOST_ERRORS
 from app.transfers.spool import Spool
 
-MOST_ERRORS = 100
 _NEW, _CHANGED = RowSchema(), RowSchema(partial=True)
 _COLUMNS = [column.name for column in Todo.__table__.columns]
 _KEPT = {"created_by", "created_at"}

@@ -7,12 +7,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from app.core.fields import Flag, InstantField, ObjectSchema, Reference, UploadField
+from app.core.fields import LARGEST_SIZE, Flag, InstantField, ObjectSchema, Reference, UploadField
 from app.core.query import Argument
 from app.todos.filters import FILTERS
 from app.transfers.formats import FORMATS
 
 MOST_VALUES = 100
+MOST_ERRORS = 100
 _FORMAT = validate.OneOf(list(FORMATS))
 
 
@@ -95,7 +96,9 @@ class ImportResultSchema(ObjectSchema):
     created = fields.Integer(metadata={"example": 40})
     updated = fields.Integer(metadata={"description": "Rows with the id of a todo that was there.", "example": 2})
     skipped = fields.Integer(metadata={"description": "Bad rows that were left out, and what is no todo.", "example": 1})
-    errors = fields.List(fields.Nested(RowErrorSchema), metadata={"description": "The first hundred."})
+    errors = fields.List(
+        fields.Nested(RowErrorSchema), validate=validate.Length(max=MOST_ERRORS), metadata={"description": "The first hundred."}
+    )
     error_count = fields.Integer(metadata={"example": 1})
 
 
@@ -103,6 +106,6 @@ class ExportResultSchema(ObjectSchema):
     """Where to get what was exported, and until when."""
 
     url = fields.String(metadata={"example": "/api/v1/jobs/01a20459-32c8-7326-9abb-c55e842ba95a/file"})
-    size = fields.Integer(metadata={"description": "In bytes.", "example": 2048})
+    size = fields.Integer(metadata={"description": "In bytes.", "example": 2048, "maximum": LARGEST_SIZE})
     count = fields.Integer(metadata={"description": "How many todos.", "example": 42})
     expires_at = InstantField(metadata={"example": "2026-11-22T09:30:00Z"})

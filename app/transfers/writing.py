@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, select, text, update
 
-from app.core.database import execute, fetch_all, on_sqlite, transaction
+from app.core.database import execute, on_sqlite, transaction
 from app.core.types import Id, now
 from app.jobs.work import Work
 from app.lists.locks import lock_structure
 from app.lists.models import List
 from app.todos.models import Todo
+from app.todos.queries import last_positions
 from app.transfers.lists import Shelves
 from app.transfers.preparing import Preparation
 from app.transfers.spool import Spool
@@ -47,10 +48,7 @@ class _Places:
     """The next free place of each list."""
 
     def __init__(self, made: Preparation) -> None:
-        last: Any = select(Todo.list_id, func.max(Todo.position).label("last")).where(
-            Todo.list_id.in_(made.lists), Todo.deleted_at.is_(None)
-        )
-        self.last: dict[str, float] = {row.list_id: row.last for row in fetch_all(last.group_by(Todo.list_id))}
+        self.last = last_positions(made.lists)
 
     def take(self, list_id: str, position: float | None) -> float:
         """The position that is wanted, or the one after the last todo of the list."""
@@ -88,7 +86,9 @@ def _rows(work: Work, made: Preparation, spool: Spool, places: _Places) -> Itera
 def _change(work: Work, made: Preparation, places: _Places) -> None:
     """Change the todos that are there, in the order of `lists.locks`: todos, then lists. Raises Stale where one is another by now."""
     columns = [name for name in made.changes.columns if name not in ("id", "version")]
-    execute(text(f"CREATE TEMPORARY TABLE {_CHANGES} AS SELECT {', '.join(made.changes.columns)} FROM todos WHERE 1 = 0"))  # noqa: S608  # names of our own
+    # On PostgreSQL it goes by itself: psycopg has the database forget what is prepared when it sees a DROP.
+    until = "" if on_sqlite() else "ON COMMIT DROP"
+    execute(text(f"CREATE TEMPORARY TABLE {_CHANGES} {until} AS SELECT {', '.join(made.changes.columns)} FROM todos WHERE 1 = 0"))  # noqa: S608  # names of our own
     wanted = made.changes.write(_CHANGES, _rows(work, made, made.changes, places))
     if not on_sqlite():
         execute(text(f"SELECT count(*) FROM (SELECT todos.id {_BOTH} ORDER BY todos.id FOR UPDATE OF todos) AS locked"))  # noqa: S608
@@ -99,7 +99,8 @@ def _change(work: Work, made: Preparation, places: _Places) -> None:
         sets = ", ".join(f"{name} = changes.{name}" for name in columns if texts or name not in _TEXTS)
         which = f"changes.search IS {'NOT ' if texts else ''}NULL"
         execute(text(f"UPDATE todos SET {sets}, version = todos.version + 1 FROM {_CHANGES} AS changes WHERE {_SAME} AND {which}"))  # noqa: S608
-    execute(text(f"DROP TABLE {_CHANGES}"))
+    if on_sqlite():
+        execute(text(f"DROP TABLE {_CHANGES}"))
     _carry_along(made)
 
 

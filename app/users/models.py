@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.types import Id, Instant
@@ -18,6 +18,7 @@ class User(Model):
     __table_args__ = (
         CheckConstraint("role IN ('admin', 'member', 'viewer')", name="role"),
         CheckConstraint("email = lower(email)", name="email_case"),
+        Index("ix_users_role", "role", "id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -27,7 +28,9 @@ class User(Model):
     role: Mapped[str] = mapped_column(String(16), default="member")
     active: Mapped[bool] = mapped_column(default=True)
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC", comment="IANA name")
-    inbox_id: Mapped[str] = mapped_column(Id, ForeignKey("lists.id"), comment="the list that new todos go to; made with the account")
+    inbox_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("lists.id"), index=True, comment="the list that new todos go to; made with the account"
+    )
     email_verified: Mapped[bool] = mapped_column(default=False, comment="whether a link that was mailed there came back")
     daily_digest: Mapped[bool] = mapped_column(default=False, comment="whether the todos of the day are mailed each morning")
     digest_at: Mapped[datetime | None] = mapped_column(Instant, index=True, comment="when the next digest is due; null without one")

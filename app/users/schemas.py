@@ -16,7 +16,7 @@ EXAMPLE_PASSWORD = "correct horse battery"  # noqa: S105  # stands in the docume
 LONGEST_EMAIL = 254
 LONGEST_NAME = 120
 LONGEST_CURRENT_PASSWORD = 1024
-_PERMISSIONS = {"type": "array", "items": {"type": "string"}, "description": "What the role allows, sorted."}
+_PERMISSIONS = {"type": "array", "items": {"type": "string"}, "maxItems": 100, "description": "What the role allows, sorted."}
 
 _DIGEST = "Whether the todos of the day are mailed at 7 o'clock in the account's time zone."
 

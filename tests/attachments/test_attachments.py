@@ -242,7 +242,7 @@ def test_a_full_disk_is_503_and_leaves_nothing_half(app, client, path, monkeypat
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.files.storage._sync", full)
+    monkeypatch.setattr("app.files.storage.sync", full)
 
     answer = client.post(path, **form(CONTENT))
 

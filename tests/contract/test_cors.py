@@ -227,8 +227,8 @@ def page_server(account):
         server.server_close()
 
 
-def visit(pages, api, profile):
-    """What the page did in a real browser."""
+def visit(pages, api, profile, *more):
+    """What the page did in a real browser, started with more options."""
     if CHROMIUM is None:
         reason = "This needs a browser: apt-get install chromium"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
@@ -236,6 +236,7 @@ def visit(pages, api, profile):
     command = [
         CHROMIUM,
         *options,
+        *more,
         "--disable-background-networking",
         "--no-proxy-server",
         f"--user-data-dir={profile}",

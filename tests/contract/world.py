@@ -117,7 +117,7 @@ class World:
             return self.clients[who]
         made: dict[str, Callable[[], Client]] = {
             "stranger": lambda: self.login("stranger"),
-            "admin": lambda: self.login("admin", role="admin"),
+            "admin": self._admin,
             "anonymous": lambda: Client(self.app),
             "revoked": self._revoked,
             "disabled": self._disabled,
@@ -126,6 +126,10 @@ class World:
             "reader": lambda: self.invite("reader", "editor", role="viewer"),
         }
         return made[who]()
+
+    def _admin(self) -> Client:
+        factories.user(self.app, role="admin")  # the last one may not leave
+        return self.login("admin", role="admin")
 
     def _revoked(self) -> Client:
         gone = self.clients["revoked"] = factories.client(self.app, self.people["owner"])

@@ -1,11 +1,17 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from time import monotonic
 
+import psycopg
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy.exc import OperationalError
 
-from app.core.database import after_commit, after_end, execute, fetch_all, fetch_one, in_transaction, on_sqlite, transaction
+from app.core.database import after_commit, after_end, execute, fetch_all, fetch_one, in_transaction, on_sqlite, release, transaction
+from app.core.statements import Prepared
 from app.core.types import id_time, is_id, new_id, now
 from app.lists.models import List
+from tests.arrange import make_todo
 
 
 @pytest.fixture
@@ -156,3 +162,61 @@ def test_no_row_of_the_search_index_outlives_its_todo(app, client):
         if not on_sqlite():
             pytest.skip("for SQLite alone")
         assert fetch_all(text("SELECT id FROM todo_search WHERE todo_search MATCH :word"), {"word": "zygot*"}) == []
+
+
+@pytest.mark.postgresql
+def test_who_waits_for_a_lock_for_long_is_told_to_come_back(app, client):
+    todo = make_todo(client)
+    with psycopg.connect(app.config["DATABASE_URL"].replace("+psycopg", "")) as other:
+        other.execute("SELECT 1 FROM todos WHERE id = %s FOR UPDATE", [todo["id"]])
+        begun = monotonic()
+        refused = client.patch(f"/todos/{todo['id']}", {"done": True})
+        waited = monotonic() - begun
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    assert 1.5 < waited < 5
+    assert client.patch(f"/todos/{todo['id']}", {"done": True}).status_code == 200
+
+
+@pytest.mark.postgresql
+def test_a_worker_waits_for_locks(lone_app):
+    with lone_app.app_context():
+        patience = execute(text("SHOW lock_timeout")).scalar_one()
+        release()
+        lone_app.extensions["worker_process_init"]()
+
+        assert (patience, execute(text("SHOW lock_timeout")).scalar_one()) == ("2s", "0")
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_is_lost_inside_a_transaction_is_what_the_caller_hears_of(context, app):
+    statement = Prepared(select(List.id).where(List.id == bindparam("id")))
+    with pytest.raises(OperationalError), transaction():
+        backend = execute(select(func.pg_backend_pid())).scalar_one()
+        with psycopg.connect(app.config["DATABASE_URL"].replace("+psycopg", "")) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 1000)", [backend])
+        statement.one({"id": new_id()})
+
+    assert statement.one({"id": new_id()}) is None
+
+
+@pytest.mark.postgresql
+def test_what_is_prepared_outlives_transactions_that_are_rolled_back(context):
+    statement = Prepared(select(List.id).where(List.id == bindparam("id")))
+
+    for _ in range(30):
+        with suppress(ZeroDivisionError), transaction():
+            for _ in range(4):
+                assert statement.one({"id": new_id()}) is None
+            raise ZeroDivisionError
+
+
+@pytest.mark.postgresql
+def test_what_the_database_was_made_to_forget_is_prepared_again(context):
+    statement = Prepared(select(List.id).where(List.id == bindparam("id")))
+    execute(select(1))  # so that all of this is on one connection
+    for _ in range(4):
+        statement.one({"id": new_id()})
+    execute(text("DEALLOCATE ALL"))
+
+    assert statement.one({"id": new_id()}) is None

@@ -7,8 +7,9 @@ from openapi_spec_validator import validate as validate_document
 
 from app.core.api import Api, Resource
 from app.core.contract import anyone, asks, gives, gives_file, gives_nothing, gives_page, if_match, public, raises, requires, takes
-from app.core.fields import DayField, Flag, InstantField, Line, ObjectSchema, Reference, Tagged, Text, Word
+from app.core.fields import AnyOf, DayField, Flag, InstantField, Line, ObjectSchema, Reference, Tagged, Text, Word
 from app.core.openapi import Document
+from app.core.openapi.limits import LARGEST_INTEGER, LONGEST_TEXT, limited
 from app.core.problems import Conflict
 from app.core.query import Argument, Query, flag, whole
 
@@ -35,6 +36,7 @@ class ToySchema(ObjectSchema):
     sold_at = InstantField(dump_only=True, allow_none=True)
     pin = Text(longest=4, load_only=True)
     part = fields.Nested(ToyPartSchema, allow_none=True)
+    lost = AnyOf(lambda: [ToyPartSchema()])
 
 
 class PaintSchema(ObjectSchema):
@@ -141,7 +143,7 @@ def test_fields_become_properties_of_a_request(toys):
         "code": {"type": "string", "maxLength": 9, "pattern": "^[a-z]+$", "default": "a"},
         "rank": {"type": "string", "enum": ["low", "high"], "default": "high"},
         "soft": {"type": "boolean", "default": False},
-        "made_on": {"type": ["string", "null"], "format": "date", "default": None},
+        "made_on": {"type": ["string", "null"], "format": "date", "maxLength": 10, "default": None},
         "pin": {"type": "string", "maxLength": 4, "pattern": r"^[^\u0000]*$", "writeOnly": True},
         "part": {"anyOf": [{"$ref": "#/components/schemas/ToyPartWrite"}, {"type": "null"}]},
     }
@@ -159,8 +161,37 @@ def test_an_answer_has_every_field_but_the_secret_ones(toys):
 
     assert toy["required"] == list(toy["properties"])
     assert "pin" not in toy["properties"]
-    assert toy["properties"]["id"] == {"type": "string", "format": "uuid", "readOnly": True}
-    assert toy["properties"]["sold_at"] == {"type": ["string", "null"], "format": "date-time", "readOnly": True}
+    assert toy["properties"]["id"] == {"type": "string", "format": "uuid", "maxLength": 36, "readOnly": True}
+    assert toy["properties"]["sold_at"] == {"type": ["string", "null"], "format": "date-time", "maxLength": 40, "readOnly": True}
+
+
+def test_all_that_an_answer_holds_has_bounds():
+    part = {"type": "object", "properties": {"word": {"type": ["string", "null"]}, "count": {"type": "integer"}, "at": {"$ref": "#/x"}}}
+    answer = limited({"type": "array", "items": {"anyOf": [{"type": "null"}, part]}})
+
+    assert answer["items"]["anyOf"][1]["properties"] == {
+        "word": {"type": ["string", "null"], "maxLength": LONGEST_TEXT, "pattern": r"^[^\u0000]*$"},
+        "count": {"type": "integer", "format": "int32", "minimum": 0, "maximum": LARGEST_INTEGER},
+        "at": {"$ref": "#/x"},
+    }
+
+
+def test_a_request_gets_no_bounds_that_the_service_does_not_hold():
+    sent = {"type": "object", "properties": {"word": {"type": "string"}, "kind": {"type": "string", "enum": ["a"]}}}
+
+    assert limited(sent, answered=False) == sent
+
+
+def test_an_answer_that_is_one_of_several_objects_is_nothing_else(toys):
+    lost = {"readOnly": True, "anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/ToyPart"}]}
+    assert toys["components"]["schemas"]["Toy"]["properties"]["lost"] == lost
+
+
+def test_what_a_problem_tells_of_fields_and_objects_is_open_to_every_name(toys):
+    told = toys["components"]["schemas"]["Problem"]["properties"]
+
+    assert (told["errors"]["additionalProperties"], told["current"]["additionalProperties"]) == (True, True)
+    assert told["current"]["required"] == list(told["current"]["properties"]) == ["version"]
 
 
 def test_query_arguments_become_parameters(toys):
@@ -168,7 +199,7 @@ def test_query_arguments_become_parameters(toys):
     assert {
         "name": "color", "in": "query", "description": "Of any of these.", "required": False, "schema": color, "style": "form", "explode": True,
     } in toys["paths"]["/api/v1/toys"]["get"]["parameters"]  # fmt: skip
-    age = {"type": "integer", "minimum": 1, "maximum": 99}
+    age = {"type": "integer", "format": "int32", "minimum": 1, "maximum": 99}
     parameter = {"name": "age", "in": "query", "description": "", "required": True, "schema": age}
     assert parameter in toys["paths"]["/api/v1/toys/{toy_id}"]["get"]["parameters"]
 
@@ -177,7 +208,7 @@ def test_ids_of_the_address_are_uuids(toys):
     (parameter,) = toys["paths"]["/api/v1/toys/{toy_id}"]["parameters"]
 
     assert (parameter["name"], parameter["in"], parameter["required"]) == ("toy_id", "path", True)
-    assert parameter["schema"] == {"type": "string", "format": "uuid"}
+    assert parameter["schema"] == {"type": "string", "format": "uuid", "maxLength": 36}
 
 
 def test_operations_are_named_after_their_resource(toys):

@@ -1,4 +1,5 @@
 import logging
+import sqlite3
 from datetime import UTC, datetime
 
 import orjson
@@ -7,7 +8,7 @@ import pytest
 from flask_jwt_extended.exceptions import NoAuthorizationError
 from limits.errors import StorageError
 from marshmallow import ValidationError
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import exceptions
 
@@ -120,6 +121,31 @@ def test_a_database_out_of_reach_is_503_with_the_time_to_wait(broken, error):
     assert answer.json["code"] == "unavailable"
     assert answer.headers["Retry-After"] == "2"
     assert b"internal" not in answer.data
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProgrammingError("SELECT 1", {}, psycopg.errors.UndefinedColumn("column secret does not exist")),
+        ProgrammingError("SELECT 1", {}, psycopg.errors.UndefinedTable("relation secret does not exist")),
+        OperationalError("SELECT 1", {}, sqlite3.OperationalError("no such column: secret")),
+        OperationalError("SELECT 1", {}, sqlite3.OperationalError("no such table: secret")),
+        OperationalError("INSERT", {}, sqlite3.OperationalError("table todos has no column named secret")),
+    ],
+)
+def test_a_schema_that_is_not_migrated_yet_is_503_and_logged(broken, error, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("app"), "propagate", True)
+
+    answer = broken(error)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert answer.json["detail"] == "The database is being brought up to date. Try again shortly."
+    assert b"secret" not in answer.data
+    assert "run flask db upgrade" in caplog.text
+
+
+def test_other_mistakes_in_a_statement_are_unforeseen(broken):
+    assert broken(ProgrammingError("SELECT 1", {}, psycopg.errors.SyntaxError("secret"))).status_code == 500
 
 
 def test_a_broken_constraint_is_a_conflict_without_its_name(broken):

@@ -46,7 +46,7 @@ def test_a_file_comes_as_it_is_with_headers_that_keep_it_harmless(client, made):
     assert answer.headers["Content-Disposition"] == 'attachment; filename="todos.csv"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Accept-Ranges"] == "bytes"
     assert len(answer.headers.getlist("Content-Security-Policy")) == 1
 

@@ -16,9 +16,10 @@ from app.core.identity import me
 from app.core.logging import JsonFormatter
 from app.core.problems import Invalid, Unavailable
 from app.core.types import now
-from app.jobs import relay, runner, service
+from app.jobs import relay, runner, scheduler, service
 from app.jobs.kinds import KINDS, Kind
 from app.jobs.models import Job
+from app.jobs.scheduler import SteadyScheduler
 from app.jobs.work import Superseded
 from app.lists.models import List
 from tests import factories
@@ -213,14 +214,13 @@ def test_what_may_pass_is_tried_again_later_and_five_times_in_all(lone, do, erro
 
     do(function)
     job_id = put()
-    waits = []
-    for _ in range(5):
-        moment = now()
+    for wait in (10, 60, 600, 3600):
+        before, later = now(), timedelta(seconds=wait)
         assert runner.run_next()
-        waits.append(round((row(job_id).run_after - moment).total_seconds()))
+        assert before + later <= row(job_id).run_after <= now() + later
         execute(update(Job).where(Job.id == job_id).values(run_after=now()))
+    assert runner.run_next()
 
-    assert waits[:4] == [10, 60, 600, 3600]
     assert not runner.run_next()
     assert row(job_id).state == "failed"
     assert row(job_id).error.startswith("It failed 5 times.")
@@ -284,6 +284,53 @@ def test_a_job_that_gives_signs_of_life_is_left_alone(lone):
     relay.relay()
 
     assert row(job_id).state == "running"
+
+
+def test_where_the_clock_was_set_back_no_job_waits_until_it_is_as_late_again(lone):
+    new, begun = put(), put()
+    later = now() + timedelta(hours=1)
+    execute(update(Job).where(Job.id == new).values(run_after=later))
+    execute(update(Job).where(Job.id == begun).values(state="running", attempts=1, heartbeat_at=later))
+
+    relay.relay()
+
+    assert row(new).run_after <= now()
+    assert (row(begun).state, row(begun).run_after <= now()) == ("queued", True)
+
+
+def test_a_job_that_waits_for_its_next_attempt_goes_on_waiting(lone):
+    job_id = put()
+    later = now() + timedelta(hours=1)
+    execute(update(Job).where(Job.id == job_id).values(attempts=4, run_after=later))
+
+    relay.relay()
+
+    assert row(job_id).run_after == later
+
+
+def test_where_the_clock_was_set_back_the_scheduler_goes_on(lone, monkeypatch):
+    sent, hours = [], 1.0
+    beat = SteadyScheduler(lone.extensions["celery"], lazy=True)
+    beat.setup_schedule()
+
+    def clock():
+        return now() + timedelta(hours=hours)
+
+    monkeypatch.setattr(beat, "apply_entry", lambda entry, **_: sent.append(entry.name))
+    monkeypatch.setattr(type(beat.app), "now", lambda self: clock())
+    monkeypatch.setattr(scheduler, "time", lambda: clock().timestamp())
+    for entry in beat.schedule.values():
+        entry.last_run_at = clock() - timedelta(minutes=5)
+    while beat.tick() == 0:
+        pass
+
+    hours = 0.0
+    beat.tick()
+    hours = 0.1
+    while beat.tick() == 0:
+        pass
+
+    assert sent.count("jobs.relay") == 2
 
 
 def test_what_a_job_made_is_let_go_after_a_day_and_the_job_after_a_month(lone):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.core.dumping import compile_dump
+from app.core.dumping import Dump
 from app.jobs.kinds import KINDS
 from tests.arrange import make_list, make_todo, make_todos, share, unknown
 from tests.contract.problems import assert_problem
@@ -58,7 +58,7 @@ def test_its_result_holds_the_numbers_and_says_where_the_file_is(app, client):
 def test_it_is_shown_as_it_was_kept(app, client):
     result = run(app, client, ask(client))["result"]
 
-    assert compile_dump(KINDS["report"].result)(result) == result
+    assert Dump(KINDS["report"].result)(result) == result
 
 
 def test_days_keep_the_zone_that_they_were_asked_for_in(app, client):

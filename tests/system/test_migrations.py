@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-import sys
+import time
 
 import pytest
 from flask_migrate import check, downgrade, upgrade
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, text, update
+from sqlalchemy.exc import IntegrityError
 
-from app.config import ROOT
-from app.core.database import engine
-from tests import databases
+from app.core.database import engine, execute
+from app.users.models import User
+from tests import databases, factories
 from tests.conftest import service
-
-MIGRATIONS = str(ROOT / "migrations")
+from tests.live import wait_until
+from tests.system.migrating import HEAD, MIGRATIONS, NEXT, folder_with, start
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -61,12 +62,125 @@ def test_a_migration_that_breaks_off_leaves_the_schema_as_it_was(empty_app):
         check(MIGRATIONS)
 
 
-def test_processes_that_migrate_at_once_do_so_once(empty_app, tmp_path):
-    settings = {name: str(empty_app.config[name]) for name in ("DATABASE_URL", "INSTANCE_PATH", "SECRET_KEY", "JWT_SECRET_KEY")}
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+def version_and(query):
+    with engine().connect() as connection:
+        return connection.scalar(text("SELECT version_num FROM alembic_version")), connection.scalar(text(query))
 
-    processes = [subprocess.Popen(command, cwd=ROOT, env=databases.environment(settings)) for _ in range(3)]
+
+def test_processes_that_migrate_at_once_do_so_once(empty_app):
+    processes = [start(empty_app, "upgrade") for _ in range(3)]
 
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     with empty_app.app_context():
         check(MIGRATIONS)
+
+
+def test_who_comes_while_another_migrates_waits_for_its_end(empty_app):
+    with empty_app.app_context(), engine().connect() as other:
+        on_sqlite = other.dialect.name == "sqlite"
+        other.exec_driver_sql("BEGIN IMMEDIATE" if on_sqlite else "SELECT pg_advisory_lock(7282465)")
+        process = start(empty_app, "upgrade")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(6)
+        assert tables() == set()
+        other.exec_driver_sql("ROLLBACK" if on_sqlite else "SELECT pg_advisory_unlock(7282465)")
+
+        assert process.wait(60) == 0
+        check(MIGRATIONS)
+
+
+def test_an_index_is_built_beside_writers_while_other_instances_wait(empty_app, tmp_path):
+    folder = folder_with(
+        tmp_path,
+        """
+        op.execute("INSERT INTO login_failures (id, account_hash, failed_at) "
+                   "VALUES ('00000000-0000-7000-8000-000000000000', 'x', '2030-01-01 00:00:00')")
+        with op.get_context().autocommit_block():
+            op.drop_index("ix_made_up", "todos", postgresql_concurrently=True, if_exists=True)
+            op.create_index("ix_made_up", "todos", ["notes"], postgresql_concurrently=True)
+        op.add_column("todos", sa.Column("made_up", sa.Text()))
+        """,
+    )
+
+    processes = [start(empty_app, "upgrade", folder=folder) for _ in range(3)]
+
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    with empty_app.app_context():
+        assert version_and("SELECT count(*) FROM login_failures") == (NEXT, 1)
+        assert "ix_made_up" in {index["name"] for index in inspect(engine()).get_indexes("todos")}
+        assert "made_up" in {column["name"] for column in inspect(engine()).get_columns("todos")}
+
+
+@pytest.fixture
+def postgresql_app(tmp_path):
+    """An app on PostgreSQL, at head."""
+    with databases.postgresql() as address, service(INSTANCE_PATH=str(tmp_path), DATABASE_URL=address) as app:
+        with app.app_context():
+            upgrade(MIGRATIONS)
+        yield app
+
+
+@pytest.mark.postgresql
+def test_a_migration_that_waits_for_a_lock_lets_others_pass_and_is_done_later(postgresql_app, tmp_path):
+    folder = folder_with(tmp_path, 'op.add_column("todos", sa.Column("made_up", sa.Text()))')
+    client = factories.client(postgresql_app, factories.user(postgresql_app))
+    with postgresql_app.app_context(), engine().connect() as long_one:
+        long_one.exec_driver_sql("BEGIN")
+        long_one.exec_driver_sql("SELECT 1 FROM todos")
+        process = start(postgresql_app, "upgrade", folder=folder)
+        waits = []
+
+        def somebody_waited():
+            """a request waited behind the migration"""
+            asked = time.monotonic()
+            assert client.get("/todos").status_code == 200
+            waits.append(time.monotonic() - asked)
+            return waits[-1] > 0.5
+
+        wait_until(somebody_waited, 40)
+        assert process.poll() is None
+        long_one.exec_driver_sql("ROLLBACK")
+
+        assert process.wait(30) == 0
+        assert version_and("SELECT count(made_up) FROM todos") == (NEXT, 0)
+    assert max(waits) < 4
+    assert "waited 1 s for a lock" in process.stderr.read()
+
+
+@pytest.mark.postgresql
+def test_a_migration_may_take_longer_than_a_request(postgresql_app, tmp_path):
+    folder = folder_with(
+        tmp_path,
+        """
+        op.execute("CREATE TABLE made_up AS SELECT current_setting('statement_timeout') || "
+                   "current_setting('idle_in_transaction_session_timeout') || current_setting('lock_timeout') AS limits")
+        """,
+    )
+    with postgresql_app.app_context():
+        upgrade(folder)
+
+        assert version_and("SELECT limits FROM made_up") == (NEXT, "001s")
+        assert version_and("SELECT current_setting('statement_timeout') || current_setting('lock_timeout')") == (NEXT, "30s2s")
+
+
+@pytest.mark.postgresql
+def test_a_migration_that_fails_outside_of_its_transaction_can_be_run_again(postgresql_app, tmp_path):
+    folder = folder_with(
+        tmp_path,
+        """
+        with op.get_context().autocommit_block():
+            op.drop_index("ix_made_up", "users", postgresql_concurrently=True, if_exists=True)
+            op.create_index("ix_made_up", "users", ["name"], unique=True, postgresql_concurrently=True)
+        """,
+    )
+    first, second = factories.user(postgresql_app, name="same"), factories.user(postgresql_app, name="same")
+    with postgresql_app.app_context():
+        with pytest.raises(IntegrityError):
+            upgrade(folder)
+        assert version_and("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = 'ix_made_up'::regclass") == (HEAD, True)
+        execute(update(User).where(User.id == second.id).values(name="other"))
+
+        upgrade(folder)
+
+        assert version_and("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_made_up'::regclass") == (NEXT, True)
+    assert first.name == "same"

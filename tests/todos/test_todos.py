@@ -192,6 +192,7 @@ NO_RULE = "Not a valid recurrence rule; use one of RFC 5545, such as FREQ=WEEKLY
         ("due_on", "", NO_DAY),
         ("due_on", 20261122, NO_DAY),
         ("due_at", "2026-11-22", NO_INSTANT),
+        ("due_at", "2026-11-22T09:30:00.000000000000000000000Z", NO_INSTANT),
         ("due_at", "2026-11-22T09:30:00", NO_INSTANT),
         ("due_at", "2026-11-22T09:30Z", NO_INSTANT),
         ("due_at", "2026-11-22T24:30:00Z", NO_INSTANT),

@@ -13,9 +13,11 @@ from werkzeug.routing import Rule
 
 from app.core.contract import Contract
 from app.core.openapi import shared
+from app.core.openapi.limits import limited
 from app.core.openapi.operations import Operation, operations_of, path_of, path_parameters, summary_and_rest
 from app.core.openapi.schemas import Answers, Requests, example_of
 from app.core.openapi.shared import Json
+from app.core.paging import LARGEST_PAGE
 
 VERSION = "1.0.0"
 _OPENAPI = "3.1.0"
@@ -50,6 +52,7 @@ class Document:
         """All of it. `info` and `servers` are OpenAPI's own; title and version are added."""
         self.add_operations(list(operations_of(self.app)))
         self.add_views()
+        self.add_limits()
         return {
             "openapi": _OPENAPI,
             "info": {"title": "Tickbox", "version": VERSION, **info},
@@ -57,9 +60,9 @@ class Document:
             "tags": [{"name": name, "description": topic} for name, topic in self.tags.items()],
             "paths": self.paths,
             "components": {
-                "schemas": {**self.components.schemas, "Problem": shared.PROBLEM_SCHEMA},
+                "schemas": {**self.components.schemas, "Problem": limited(shared.PROBLEM_SCHEMA)},
                 "parameters": shared.PARAMETERS,
-                "headers": shared.HEADERS,
+                "headers": {name: {**header, "schema": limited(header["schema"])} for name, header in shared.HEADERS.items()},
                 "responses": {_name(self.problems[status]): self.problems[status] for status in sorted(self.referred)},
                 "securitySchemes": shared.security_schemes(self.app),
             },
@@ -83,6 +86,17 @@ class Document:
             if rule.rule in self.views:
                 self.paths[rule.rule] = {"get": self.view(rule, self.views[rule.rule])}
                 self.tags[_SYSTEM] = "Whether the service is up, and what it can do"
+
+    def add_limits(self) -> None:
+        """Bound what no schema bounds by itself."""
+        sent = set(self.requests.refs.values())
+        for name, schema in self.components.schemas.items():
+            self.components.schemas[name] = limited(schema, answered=name not in sent)
+        for path in self.paths.values():
+            for described in [path, *filter(lambda part: isinstance(part, dict), path.values())]:
+                for parameter in described.get("parameters", ()):
+                    if "schema" in parameter:
+                        parameter["schema"] = limited(parameter["schema"], answered=False)
 
     def operation(self, operation: Operation) -> Json:
         """An Operation Object."""
@@ -136,7 +150,7 @@ class Document:
             "type": "object",
             "description": f"Some of the collection, each a {name}.",
             "properties": {
-                "data": {"type": "array", "items": item},
+                "data": {"type": "array", "items": item, "maxItems": LARGEST_PAGE},
                 "next_cursor": {"type": ["string", "null"], "description": "`cursor` of the next page; null on the last one."},
             },
             "required": ["data", "next_cursor"],

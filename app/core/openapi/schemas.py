@@ -106,6 +106,11 @@ class _Converter(OpenAPIConverter, ABC):
         found = [self.resolve_nested_schema(schema) for schema in field.schemas()]
         return {"anyOf": [{"type": "null"}, *found]}
 
+    def dict2properties(self, field: fields.Field[Any], **kwargs: Any) -> Json:
+        """What an AnyOf holds is said by its schemas alone."""
+        found: Json = {} if isinstance(field, AnyOf) else super().dict2properties(field, **kwargs)
+        return found
+
     def field2pattern(self, field: fields.Field[Any], **kwargs: Any) -> Json:
         """Python's spelling of a pattern in that of ECMA-262."""
         found: Json = super().field2pattern(field, **kwargs)

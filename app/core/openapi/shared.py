@@ -16,12 +16,9 @@ _EXAMPLE_MEMBERS: dict[str, Json] = {
     "precondition_failed": {"current": {"id": "01a20459-32c8-7326-9abb-c55e842ba95a", "task": "Buy milk", "version": 8}},
     "validation_failed": {"errors": {"task": ["Task field cannot be blank!"]}},
 }
-_MORE_HEADERS = {
-    "401": ["WWW-Authenticate"],
-    "416": ["Content-Range"],
-    "429": ["RateLimit-Policy", "RateLimit", "Retry-After"],
-    "503": ["Retry-After"],
-}
+_MORE_HEADERS = {"401": ["WWW-Authenticate"], "416": ["Content-Range"], "429": ["Retry-After"], "503": ["Retry-After"]}
+_JWT = "Tokens are signed and checked by the rules of RFC8725: one algorithm, its key named, type, issuer and times verified."
+_LIMIT = ["RateLimit-Policy", "RateLimit"]
 
 PARAMETERS: dict[str, Json] = {
     "RequestId": {
@@ -89,9 +86,19 @@ PROBLEM_SCHEMA: Json = {
         "detail": {"type": "string", "description": "What happened this time, for people."},
         "code": {"type": "string", "description": "A stable word for programs."},
         "request_id": {"type": "string", "description": "Name of the request in the log."},
-        "errors": {"type": "object", "description": "With 422: messages by field, nested like the body; `_schema` is the whole of it."},
+        "errors": {
+            "type": "object",
+            "description": "With 422: messages by field, nested like the body; `_schema` is the whole of it.",
+            "additionalProperties": True,
+        },
         "missing": {"type": "string", "description": "With 403: the permission or list role that it would take."},
-        "current": {"type": "object", "description": "With 412: the object as it is now."},
+        "current": {
+            "type": "object",
+            "description": "With 412: the object as it is now, with all its fields.",
+            "required": ["version"],
+            "properties": {"version": {"type": "integer", "description": "For If-Match, to try again."}},
+            "additionalProperties": True,
+        },
     },
 }
 
@@ -113,7 +120,7 @@ def responses() -> dict[str, Json]:
             status,
             {
                 "description": f"{kind.title}. {kind.default}",
-                "headers": header_refs("X-Request-ID", *_MORE_HEADERS.get(status, [])),
+                "headers": header_refs("X-Request-ID", *(_LIMIT if kind.status < 500 else []), *_MORE_HEADERS.get(status, [])),
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
             },
         )
@@ -129,9 +136,9 @@ def security_schemes(app: Flask) -> dict[str, Json]:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "`access_token` of a log-in, or a personal access token (`tbx_...`).",
+            "description": f"`access_token` of a log-in, or a personal access token (`tbx_...`). {_JWT}",
         },
-        "refreshAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "`refresh_token` of a log-in."},
+        "refreshAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": f"`refresh_token` of a log-in. {_JWT}"},
         "cookieAuth": {"type": "apiKey", "in": "cookie", "name": access, "description": 'Set by a log-in with `"cookies": true`.'},
         "refreshCookie": {"type": "apiKey", "in": "cookie", "name": refresh, "description": "Set along with it."},
         "csrfToken": {

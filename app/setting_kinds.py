@@ -1,0 +1,151 @@
+"""The kinds of settings: each takes the text of a setting and gives its value, or raises ValueError, which says what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.utils import parseaddr
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+
+from limits import parse as parse_limit
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+def text(value: str) -> str:
+    """Any text."""
+    return value
+
+
+def switch(value: str) -> bool:
+    """On or off, also as true and false, yes and no, 1 and 0."""
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    try:
+        return words[value.strip().lower()]
+    except KeyError:
+        raise ValueError("use on or off") from None
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A whole number, from `least` to `most`."""
+
+    def parse(value: str) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise ValueError(f"use a whole number from {least} to {most}")
+        return number
+
+    return parse
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"use one of: {', '.join(words)}")
+        return value
+
+    return parse
+
+
+def networks(value: str) -> list[str]:
+    """Addresses and networks, separated by commas."""
+    given = [network.strip() for network in value.split(",") if network.strip()]
+    for network in given:
+        try:
+            ip_network(network)
+        except ValueError:
+            raise ValueError("use addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas") from None
+    return given
+
+
+def origins(value: str) -> list[str]:
+    """Origins of web pages (RFC 6454), separated by commas."""
+    given = [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
+    for origin in given:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+            raise ValueError("use origins such as https://app.example.org, separated by commas")
+    return given
+
+
+def web_address(value: str) -> str:
+    """An address of the web without a path."""
+    if not re.fullmatch(r"https?://[^/\s?#]+", value.rstrip("/")):
+        raise ValueError("use an address such as https://todo.example.org, without a path")
+    return value.rstrip("/")
+
+
+def web_address_with_path(value: str) -> str:
+    """An address of the web, with or without a path."""
+    if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", value):
+        raise ValueError("use an address such as http://localhost:4318")
+    return value.rstrip("/")
+
+
+def database(value: str) -> str:
+    """The address of a database, with the driver that it is reached by."""
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise ValueError("use sqlite:///path or postgresql://user:password@host/name") from None
+    if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        url = url.set(drivername="postgresql+psycopg")
+    elif url.drivername != "sqlite" or url.database in (None, "", ":memory:"):
+        raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
+    return url.render_as_string(hide_password=False)
+
+
+def redis(value: str) -> str:
+    """The address of a Redis."""
+    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("use redis://host:6379/0")
+    return value
+
+
+def broker(value: str) -> str:
+    """The address of a broker, RabbitMQ or Redis."""
+    if value and urlsplit(value).scheme not in ("redis", "rediss", "amqp", "amqps"):
+        raise ValueError("use redis://host:6379/1 or amqp://user:password@host:5672//")
+    return value
+
+
+def mail_server(value: str) -> str:
+    """The address of a mail server."""
+    try:
+        parts = urlsplit(value)
+        right = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:  # of a port that is none
+        right = False
+    if not right:
+        raise ValueError("use smtp://user:password@host:587 (with STARTTLS where the server offers it) or smtps://user:password@host:465")
+    return value
+
+
+def sender(value: str) -> str:
+    """Whom mails come from, with or without a name."""
+    if not value.isprintable() or "@" not in parseaddr(value)[1]:
+        raise ValueError("use an address such as tickbox@example.org, or Tickbox <tickbox@example.org>")
+    return value
+
+
+def storage(value: str) -> str:
+    """A bucket of S3, or of what speaks as it does; with a prefix where it is shared."""
+    parts = urlsplit(value)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ValueError("use s3://bucket, s3://bucket/prefix or s3://bucket?endpoint_url=https://s3.example.org")
+    return value
+
+
+def rate(value: str) -> str:
+    """How many requests in how long."""
+    try:
+        parse_limit(value)
+    except ValueError:
+        raise ValueError("use a rate such as 600/minute") from None
+    return value
