@@ -1,0 +1,197 @@
+/**
+ * Talks to the API: by the session's cookies, with the CSRF token beside them, as problem documents (RFC 9457) say and when they say.
+ *
+ * Problem   the service answered and refused: status, code, detail, errors, current, retryAfter
+ * Offline   no answer came
+ */
+
+const ORIGIN = document.querySelector('meta[name="tickbox-api"]')?.content ?? "";
+const BASE = `${ORIGIN}/api/v1`;
+const TRIES = 6;
+const LONGEST_WAIT = 120; // seconds
+const SAFE = ["GET", "HEAD"];
+const WITHOUT_SESSION = /^\/auth\/(login|register|refresh|password-reset.*|verify-email)$/;
+
+/** What the service refused: `status`, `code`, `detail`, `errors` by field, `current` of a conflict, `retryAfter` in seconds. */
+export class Problem extends Error {
+  constructor(status, document, retryAfter) {
+    super(document.detail ?? document.title ?? `Status ${status}`);
+    Object.assign(this, { errors: {}, code: "", ...document, status, retryAfter });
+  }
+}
+
+/** No answer came: the connection is gone, or nobody serves at the other end. */
+export class Offline extends Error {}
+
+const listeners = { ended: () => {}, waiting: () => {} };
+
+/** Be told when the session has ended (`ended()`), and when a request waits as it was told to (`waiting(seconds)`, 0 when it goes on). */
+export function listen(to) {
+  Object.assign(listeners, to);
+}
+
+/** A new idempotency key, in 32 hexadecimal digits. Unlike `crypto.randomUUID` it is there on plain HTTP, too. */
+export function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The address of a file that the API gives, for an image or a link. `path` is one below /api/v1, or one that the API named. */
+export function fileUrl(path) {
+  return path.startsWith("/api/") || path.startsWith("http") ? new URL(path, ORIGIN || location.href).href : `${BASE}${path}`;
+}
+
+/**
+ * Send a request: gives `{ status, data, etag, next, total }` of the answer, `next` being the cursor of the next page.
+ *
+ * `query` is an object whose arrays repeat their name and whose empty values are left out, `body` is sent as JSON, `form` as multipart.
+ * Each POST has an idempotency key, so all that has not come through may be sent again: where the service says 429 or 503, that is
+ * done when it said, unless `wait` is false. Throws Problem and Offline, and AbortError by `signal`.
+ */
+export async function request(method, path, { query, body, form, ifMatch, key = newKey(), signal, wait = true, onProgress } = {}) {
+  const address = `${BASE}${path}${search(query)}`;
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (ifMatch !== undefined) headers["If-Match"] = `"${ifMatch}"`;
+  if (method === "POST") headers["Idempotency-Key"] = key;
+  const send = form && onProgress ? upload : fetchAnswer;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withSession(method, path, (csrf) =>
+        send(address, { method, headers: { ...headers, ...csrf }, body: form ?? (body && JSON.stringify(body)), signal, onProgress }),
+      );
+    } catch (problem) {
+      const isTold = [429, 503].includes(problem.status) && problem.retryAfter <= LONGEST_WAIT;
+      if (!wait || !isTold || attempt === TRIES) throw problem;
+      await told(problem.retryAfter, signal);
+    }
+  }
+}
+
+export const get = (path, query, options) => request("GET", path, { query, ...options });
+export const post = (path, body, options) => request("POST", path, { body, ...options });
+export const patch = (path, body, options) => request("PATCH", path, { body, ...options });
+export const remove = (path, options) => request("DELETE", path, options);
+
+/** All objects of a collection, page by page. */
+export async function all(path, query = {}) {
+  const found = [];
+  let cursor;
+  do {
+    const page = await get(path, { limit: 200, ...query, cursor });
+    found.push(...page.data.data);
+    cursor = page.next;
+  } while (cursor);
+  return found;
+}
+
+/** Whether the browser holds a session, as far as a page can see. */
+export const hasSession = () => Boolean(cookie("csrf_access_token") || cookie("csrf_refresh_token"));
+
+async function withSession(method, path, send) {
+  if (WITHOUT_SESSION.test(path)) return send(path === "/auth/refresh" ? token("csrf_refresh_token") : {});
+  const csrf = () => (SAFE.includes(method) ? {} : token("csrf_access_token"));
+  if (!cookie("csrf_access_token") && cookie("csrf_refresh_token")) await refresh();
+  try {
+    return await send(csrf());
+  } catch (problem) {
+    if (problem.status !== 401) throw problem;
+    await refresh();
+    return send(csrf());
+  }
+}
+
+let refreshing = null;
+
+/** A new pair of tokens; asked for once, however many requests need it. */
+function refresh() {
+  refreshing ??= request("POST", "/auth/refresh")
+    .catch((problem) => {
+      if (problem.status === 401 || problem.status === 403) listeners.ended();
+      throw problem;
+    })
+    .finally(() => {
+      refreshing = null;
+    });
+  return refreshing;
+}
+
+async function fetchAnswer(address, { onProgress: _, ...options }) {
+  let answer;
+  try {
+    answer = await fetch(address, { credentials: "include", cache: "no-store", ...options });
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Offline(error.message);
+  }
+  return read(answer.status, await body(answer), (name) => answer.headers.get(name));
+}
+
+async function body(answer) {
+  try {
+    return await answer.text();
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Offline(error.message);
+  }
+}
+
+/** As fetchAnswer, but `onProgress` is told the share of the body that is sent, from 0 to 1: fetch cannot say that. */
+function upload(address, { method, headers, body: form, signal, onProgress }) {
+  return new Promise((resolve, reject) => {
+    const sender = new XMLHttpRequest();
+    sender.open(method, address);
+    sender.withCredentials = true;
+    for (const [name, value] of Object.entries(headers)) sender.setRequestHeader(name, value);
+    sender.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
+    sender.onerror = () => reject(new Offline());
+    sender.onabort = () => reject(new DOMException("called off", "AbortError"));
+    sender.onload = () => {
+      try {
+        resolve(read(sender.status, sender.responseText, (name) => sender.getResponseHeader(name)));
+      } catch (problem) {
+        reject(problem);
+      }
+    };
+    signal?.addEventListener("abort", () => sender.abort());
+    sender.send(form);
+  });
+}
+
+function read(status, text, header) {
+  const data = parse(text);
+  // Whatever stands between, such as a proxy that answers for a service that is down, need not know of problem documents.
+  if (status >= 400) throw new Problem(status, data ?? {}, Number(header("Retry-After")) || 1);
+  return { status, data, etag: header("ETag"), next: data?.next_cursor ?? null, total: header("X-Total-Count") };
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function told(seconds, signal) {
+  listeners.waiting(seconds);
+  await new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(new DOMException("called off", "AbortError"));
+    });
+  }).finally(() => listeners.waiting(0));
+}
+
+function search(query = {}) {
+  const words = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    for (const one of [value].flat()) if (one !== undefined && one !== null && one !== "") words.append(name, one);
+  return words.size ? `?${words}` : "";
+}
+
+function token(name) {
+  return { "X-CSRF-TOKEN": cookie(name) };
+}
+
+function cookie(name) {
+  return document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1] ?? "";
+}

@@ -1,0 +1,66 @@
+/** What the page says by the way: short notices that go by themselves, some with a button to take back what was done. */
+
+import { html, redraw } from "./page.js";
+import { text } from "./text.js";
+
+const SHOWN = 8000; // milliseconds
+let notices = [];
+
+/** Say something. `kind` is "plain" or "bad"; `action` is `{ name, act }`. Gives a function that takes the notice away. */
+export function say(words, { kind = "plain", action = null, stays = false } = {}) {
+  const notice = { words, kind, action };
+  const close = () => {
+    notices = notices.filter((other) => other !== notice);
+    redraw();
+  };
+  notice.close = close;
+  notices = [...notices.slice(-2), notice];
+  if (!stays) setTimeout(close, SHOWN);
+  redraw();
+  return close;
+}
+
+/** Say what went wrong. What the person called off is nothing to speak of. */
+export function complain(problem) {
+  if (problem.name === "AbortError") return;
+  console.debug(problem);
+  say(describe(problem), { kind: "bad" });
+}
+
+/** What went wrong, in words: those of the service, with what it says of each field. */
+export function describe(problem) {
+  if (problem.status === undefined) return text(problem.constructor.name === "Offline" ? "core.offline" : "core.broken");
+  const fields = Object.entries(problem.errors ?? {}).map(([name, said]) => `${name}: ${flat(said)}`);
+  return fields.length ? fields.join(" · ") : problem.message;
+}
+
+/** The notices. The regions are always there: what appears in them is read out. */
+export function drawNotices() {
+  const one = (notice) => html`
+    <p class="notice ${notice.kind}">
+      <span>${notice.words}</span>
+      ${notice.action &&
+      html`<button
+        @click=${() => {
+          notice.close();
+          notice.action.act();
+        }}
+      >
+        ${notice.action.name}
+      </button>`}
+      <button class="icon" aria-label=${text("core.close")} @click=${notice.close}>×</button>
+    </p>
+  `;
+  const of = (kind) => notices.filter((notice) => notice.kind === kind).map(one);
+  return html`
+    <div class="notices">
+      <div role="status">${of("plain")}</div>
+      <div role="alert">${of("bad")}</div>
+    </div>
+  `;
+}
+
+/** What is said of one field, which may have parts of its own. */
+export function flat(said) {
+  return [said].flat().map((one) => (typeof one === "object" ? Object.values(one).map(flat).join(" ") : one)).join(" ");
+}

@@ -1,0 +1,60 @@
+/** Making a list, and changing or deleting one. */
+
+import { dialog, ask } from "../core/dialog.js";
+import { field, form } from "../core/form.js";
+import { complain } from "../core/notices.js";
+import { html } from "../core/page.js";
+import { go } from "../core/router.js";
+import { text } from "../core/text.js";
+import { addList, changeList, removeList } from "./lists.js";
+
+const COLORS = ["#c0392b", "#d35400", "#b7950b", "#27864f", "#1f7a8c", "#2e6fb7", "#7d3c98", "#6b7280"];
+
+/** Ask for a new list, and go to it. */
+export async function newList() {
+  const made = await dialog(text("lists.new"), editor({ name: "", color: COLORS[5] }, addList));
+  if (made) go(`/lists/${made.id}`);
+}
+
+/** Change name and colour of a list. */
+export function editList(list) {
+  return dialog(
+    text("lists.edit"),
+    editor(list, (fields) => changeList(list, fields)),
+  );
+}
+
+/** Put a list aside, or bring it back. */
+export const archiveList = (list) => changeList(list, { archived: !list.archived }).catch(complain);
+
+/** Delete a list, if the person is sure. */
+export async function deleteList(list) {
+  if (!(await ask(text("lists.delete"), text("lists.delete_sure", { name: list.name }), text("core.delete"), { danger: true }))) return;
+  try {
+    await removeList(list);
+    go("/");
+  } catch (problem) {
+    complain(problem);
+  }
+}
+
+function editor(list, act) {
+  const state = form();
+  const save = (close) => state.submit(async ({ name, color }) => close((await act({ name, color: color || null })) ?? true));
+  return (close) => html`
+    <form @submit=${save(close)}>
+      ${field(state, "name", text("lists.name"), { value: list.name, required: true, maxlength: 120 })}
+      <fieldset class="colors">
+        <legend>${text("lists.color")}</legend>
+        ${["", ...COLORS].map(
+          (color) => html`<label>
+            <input type="radio" name="color" value=${color} .defaultChecked=${color === (list.color ?? "")} />
+            <svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="10" cy="10" r="9" fill=${color || "none"} /></svg>
+            <span class="unseen">${color || text("lists.no_color")}</span>
+          </label>`,
+        )}
+      </fieldset>
+      <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("core.save")}</button></p>
+    </form>
+  `;
+}
