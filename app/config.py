@@ -69,6 +69,7 @@ SETTINGS = [
     Setting("TLS_CERTIFICATE", "", kinds.text, "Its certificate with the chain, a file in PEM. Without one it makes its own, which no browser trusts."),
     Setting("TLS_KEY", "", kinds.text, "The key of that certificate, a file in PEM."),
     Setting("CORS_ORIGINS", "", kinds.origins, "Origins of other sites whose pages may use the API, separated by commas."),
+    Setting("FRONTEND", "on", kinds.switch, "Whether the page to use it with is served at /; off leaves the pure API."),
     Setting("REGISTRATION", "open", kinds.one_of("open", "closed"), "Whether anyone may register an account."),
     Setting("REQUIRE_IF_MATCH", "off", kinds.switch, "Refuse (428) changes of existing objects that come without If-Match."),
     Setting("RATE_LIMITS", "on", kinds.switch, "Whether requests are limited."),

@@ -12,7 +12,7 @@ from app.core.api import Api
 from app.jobs import resources as jobs
 from app.lists import resources as lists
 from app.reports import resources as reports
-from app.system import documents, metrics
+from app.system import documents, frontend, metrics
 from app.system import resources as system
 from app.todos import resources as todos
 from app.transfers import resources as transfers
@@ -65,3 +65,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(system.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documents.blueprint)
+    if app.config["FRONTEND"]:
+        app.register_blueprint(frontend.blueprint)

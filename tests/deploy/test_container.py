@@ -50,7 +50,7 @@ def test_the_image_holds_the_code_and_nothing_else():
     needed = {line.removeprefix("!") for line in lines if line.startswith("!")}
 
     assert lines[0] == "*"
-    assert needed == {"Pipfile", "Pipfile.lock", "app", "migrations", "gunicorn.conf.py", "wsgi.py"}
+    assert needed == {"Pipfile", "Pipfile.lock", "app", "frontend", "migrations", "gunicorn.conf.py", "wsgi.py"}
     assert all((ROOT / name).exists() for name in needed)
 
 

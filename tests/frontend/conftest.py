@@ -1,0 +1,90 @@
+"""Tests of the frontend: a live service, and a real browser that somebody uses it with.
+
+A file of tests has a service of its own, and stays on one worker of pytest-xdist. A page that complains in its console, that fails
+to load something or that calls another host fails its test, whatever else it shows.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests import chromium, databases
+from tests.frontend import people
+from tests.frontend.watching import Watch
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the mark in the same hook
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file together, with its service."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group(f"frontend-{item.path.stem}"))
+
+
+@pytest.fixture(scope="module")
+def site_settings():
+    """Settings of the service, for a file of tests to replace."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def site(make_module_server, site_settings):
+    """The live service: `site.url`, `site.api`, and `stop()` and `start()` of LiveServer."""
+    if databases.SERVER:
+        pytest.skip("a page does not know the database: it is tested on SQLite")
+    server = make_module_server(**site_settings)
+    server.url = f"http://localhost:{server.port}"  # as PUBLIC_URL has it, so that links in mails lead to the same cookies
+    server.api = f"{server.url}/api/v1"
+    return server
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """Chromium, for the tests of this folder: Playwright's event loop would be in the way of others."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium.program(), args=chromium.OPTIONS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def account(site):
+    """`account(name="Ada")`: a new person, see people.Person."""
+    return partial(people.register, site.api)
+
+
+def log_in(page, person):
+    """Log the page's browser in as the person, by cookies; what is shown already stays as it is."""
+    api = person.api
+    answer = page.request.post(f"{api}/auth/login", data={"email": person.email, "password": person.password, "cookies": True})
+    assert answer.ok, answer.text()
+
+
+@pytest.fixture
+def open_page(site, browser):
+    """`open_page(person, locale="de-DE")`: a page of a new browser, with nobody or with the person logged in, at `path`.
+
+    The other arguments are those of Playwright's new_context. What the page does wrong fails the test at its end; texts that are
+    added to `page.expected_errors` allow the lines in which they occur, such as "404" for a resource that is not found.
+    """
+    watches = []
+    with ExitStack() as contexts:
+
+        def open_(person=None, *, path="/", allow=(), origins=(), **options):
+            context = contexts.enter_context(browser.new_context(**options))
+            watches.append(Watch(context, {site.url, *origins}, list(allow)))
+            page = context.new_page()
+            page.expected_errors = watches[-1].expected
+            if person is not None:
+                log_in(page, person)
+            page.goto(site.url + path)
+            return page
+
+        yield open_
+    wrong = [line for watch in watches for line in watch.unexpected()]
+    assert not wrong, "the page did something wrong:\n" + "\n".join(wrong)
