@@ -5,6 +5,7 @@ import { text } from "./text.js";
 
 const SHOWN = 8000; // milliseconds
 let notices = [];
+let announced = "";
 
 /** Say something. `kind` is "plain" or "bad"; `action` is `{ name, act }`. Gives a function that takes the notice away. */
 export function say(words, { kind = "plain", action = null, stays = false } = {}) {
@@ -18,6 +19,12 @@ export function say(words, { kind = "plain", action = null, stays = false } = {}
   if (!stays) setTimeout(close, SHOWN);
   redraw();
   return close;
+}
+
+/** Say something to those who hear the page: others see it. */
+export function announce(words) {
+  announced = announced === words ? `${words}\u00a0` : words; // what does not change is not read out again
+  redraw();
 }
 
 /** Say what went wrong. What the person called off is nothing to speak of. */
@@ -54,6 +61,7 @@ export function drawNotices() {
   const of = (kind) => notices.filter((notice) => notice.kind === kind).map(one);
   return html`
     <div class="notices">
+      <p class="unseen" role="status">${announced}</p>
       <div role="status">${of("plain")}</div>
       <div role="alert">${of("bad")}</div>
     </div>

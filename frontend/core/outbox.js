@@ -13,6 +13,7 @@ const PREFIX = "tickbox.outbox.";
 const AGAIN = 3000; // milliseconds until the next try, where the browser does not say that it is online again
 
 let owner = null;
+let refused = complain;
 let entries = [];
 let isSending = false;
 let timer = null;
@@ -23,10 +24,15 @@ addEventListener("online", () => send());
 /** How many changes have found no connection yet. */
 export const waiting = () => entries.filter((entry) => entry.tries > 0).length;
 
-/** Whose changes they are. What this person left unsent in this browser is sent now; `null` for nobody. */
-export function openOutbox(userId) {
+/**
+ * Whose changes they are: what this person left unsent in this browser is sent now; `null` for nobody.
+ *
+ * `whenRefused(problem, entry)` is told of a change that the service refuses and that nobody on the page waits for any more.
+ */
+export function openOutbox(userId, whenRefused = complain) {
   clearTimeout(timer);
   owner = userId;
+  refused = whenRefused;
   entries = owner ? kept() : [];
   callers.clear();
   send();
@@ -53,19 +59,23 @@ export function submit(method, path, body, { ifMatch } = {}) {
   return outcome;
 }
 
+/** What changes of the object at `path` that are on their way will make of its fields. */
+export function unsentChanges(path) {
+  return Object.assign({}, ...entries.filter((entry) => entry.method === "PATCH" && entry.path === path).map((entry) => entry.body));
+}
+
+/** Whether the removal of the object at `path` is on its way. */
+export const isGoing = (path) => entries.some((entry) => entry.method === "DELETE" && entry.path === path);
+
 async function send() {
   if (isSending) return;
   isSending = true;
   clearTimeout(timer);
   try {
     while (entries.length) {
-      const entry = entries[0];
-      if (!(await sendOne(entry))) {
-        timer = setTimeout(send, AGAIN);
-        return;
-      }
-      localStorage.removeItem(entry.id);
-      entries = entries.filter((other) => other !== entry);
+      if (await sendOne(entries[0])) continue;
+      timer = setTimeout(send, AGAIN);
+      return;
     }
   } finally {
     isSending = false;
@@ -75,9 +85,12 @@ async function send() {
 
 /** Whether it is settled, one way or the other. */
 async function sendOne(entry) {
-  const { resolve, reject } = callers.get(entry.id) ?? { resolve: () => {}, reject: complain };
+  const { resolve, reject } = callers.get(entry.id) ?? { resolve: () => {}, reject: (problem) => refused(problem, entry) };
   try {
-    resolve(await request(entry.method, entry.path, { body: entry.body, key: entry.key, ifMatch: entry.ifMatch }));
+    const answer = await request(entry.method, entry.path, { body: entry.body, key: entry.key, ifMatch: entry.ifMatch });
+    settle(entry);
+    rebase(answer.data);
+    resolve(answer);
   } catch (problem) {
     if (problem instanceof Offline || isUnderWay(entry, problem)) {
       entry.tries += 1;
@@ -85,11 +98,23 @@ async function sendOne(entry) {
       return false;
     }
     if (problem.status === 401) return false; // kept until the person is back
+    settle(entry);
     if (cameThrough(entry, problem)) resolve({ status: 200, data: problem.current ?? null });
     else reject(problem);
   }
-  callers.delete(entry.id);
   return true;
+}
+
+function settle(entry) {
+  localStorage.removeItem(entry.id);
+  entries = entries.filter((other) => other !== entry);
+  callers.delete(entry.id);
+}
+
+/** Changes that were made while an earlier one of the same object was on its way are changes of what that one made of it. */
+function rebase(object) {
+  for (const entry of entries)
+    if (object?.version && entry.path.includes(`/${object.id}`) && entry.ifMatch === object.version - 1) entry.ifMatch = object.version;
 }
 
 /** The service is still at work on an earlier try of the same request. */

@@ -2,7 +2,7 @@
 
 import { render } from "../vendor/lit-html/lit-html.js";
 
-export { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
+export { html, noChange, nothing, svg } from "../vendor/lit-html/lit-html.js";
 
 let draw = null;
 let isAsked = false;

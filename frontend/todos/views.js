@@ -1,4 +1,130 @@
-import { html } from "../core/page.js";
+/** Views of todos: of one list, of all, of what is due, assigned or tagged. */
 
-const view = () => ({ title: () => "", draw: () => html`<h1 tabindex="-1">…</h1>` });
-export { view as allTodos, view as assignedTodos, view as dueTodos, view as listTodos, view as taggedTodos };
+import { session } from "../auth/session.js";
+import { complain } from "../core/notices.js";
+import { html, nothing, redraw } from "../core/page.js";
+import { query as addressQuery } from "../core/router.js";
+import { text } from "../core/text.js";
+import { resetWindow } from "../core/windowed.js";
+import { archiveList, deleteList, editList } from "../lists/dialogs.js";
+import { listOf, lists, mayEdit, readListsSoon } from "../lists/lists.js";
+import { shareList } from "../lists/sharing.js";
+import { Collection } from "./collection.js";
+import { todoEntry } from "./entry.js";
+import { apiQuery, filters } from "./filters.js";
+import { todoList } from "./list.js";
+import { addTodo } from "./todos.js";
+
+const LOOK = 20_000; // milliseconds between two looks at what others have changed
+
+const WHEN = [
+  [window, "focus"],
+  [window, "online"],
+  [document, "visibilitychange"],
+];
+
+/** The todos of one list, in the order that people gave them. */
+export function listTodos({ id }) {
+  return todosView({
+    own: { list_id: id, sort: "position" },
+    title: () => listOf(id)?.name ?? (lists.isKnown ? text("lists.gone") : ""),
+    listId: () => id,
+    head: () => listHead(listOf(id)),
+  });
+}
+
+/** All todos. */
+export const allTodos = () => todosView({ own: { sort: "-created_at" }, title: () => text("todos.all") });
+
+/** What has a due, the earliest first. */
+export const dueTodos = () => todosView({ own: { sort: "due", due_after: "0001-01-01" }, title: () => text("todos.due") });
+
+/** What is assigned to the person. */
+export const assignedTodos = () => todosView({ own: { sort: "due", assignee_id: "me" }, title: () => text("todos.assigned") });
+
+/** What has a tag. */
+export const taggedTodos = ({ name }) => todosView({ own: { sort: "-created_at", tag: name }, title: () => `#${name}`, fields: { tags: [name] } });
+
+/** `own` is what the view asks for, `listId()` the list that new todos go to, `fields` what else they have. */
+function todosView({ own, title, listId = () => session.user.inbox_id, head = () => nothing, fields = {} }) {
+  let collection = null;
+  let pending = null;
+  const oneList = Boolean(own.list_id);
+  const add = (said) => addTodo(collection, { list_id: listId(), ...said, ...merged(said) });
+  const entry = todoEntry({ listId: listId(), add });
+  const list = todoList({
+    collection: () => collection,
+    showsList: !oneList,
+    mayMove: () => oneList && collection.isTree && mayEdit(listId()),
+  });
+  const timer = setInterval(look, LOOK);
+  for (const [target, name] of WHEN) target.addEventListener(name, look);
+  changed(addressQuery());
+
+  function merged(said) {
+    return fields.tags ? { tags: [...new Set([...(said.tags ?? []), ...fields.tags])] } : {};
+  }
+
+  /** Another query: what is there stays until the first page of the new one has come, so that nothing flickers while somebody types. */
+  function changed(words) {
+    const next = new Collection(apiQuery(words, own));
+    const before = collection;
+    pending?.close();
+    pending = next;
+    collection ??= next;
+    next.more().then(() => {
+      if (pending !== next || !next.isKnown) return;
+      pending = null;
+      if (before) before.close();
+      collection = next;
+      resetWindow();
+      redraw();
+    });
+  }
+
+  function look() {
+    if (document.visibilityState !== "visible" || !navigator.onLine || document.querySelector(".dragged")) return;
+    collection.refresh().catch(complain);
+    readListsSoon();
+  }
+
+  return {
+    title,
+    changed,
+    leave() {
+      clearInterval(timer);
+      for (const [target, name] of WHEN) target.removeEventListener(name, look);
+      collection.close();
+      pending?.close();
+    },
+    draw: () => html`
+      <header class="head">
+        <h1 tabindex="-1" dir="auto">${title()}</h1>
+        ${head()}
+      </header>
+      ${mayEdit(listId()) ? entry.draw() : nothing} ${filters(own)} ${list.draw()}
+    `,
+  };
+}
+
+function listHead(list) {
+  if (!list) return nothing;
+  const isOwner = list.role === "owner";
+  return html`
+    <div class="row">
+      ${list.role === "viewer" ? html`<span class="quiet">${text("lists.read_only")}</span>` : nothing}
+      ${list.inbox ? nothing : html`<button @click=${() => shareList(list)}>${text(isOwner ? "lists.share" : "lists.members")}</button>`}
+      ${isOwner
+        ? html`
+            <button @click=${() => editList(list)}>${text("core.edit")}</button>
+            ${list.inbox
+              ? nothing
+              : html`
+                  <button @click=${() => archiveList(list)}>${text(list.archived ? "lists.unarchive" : "lists.archive")}</button>
+                  <button class="danger" @click=${() => deleteList(list)}>${text("core.delete")}</button>
+                `}
+          `
+        : nothing}
+    </div>
+  `;
+}

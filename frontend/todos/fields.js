@@ -1,0 +1,118 @@
+/** The fields of a todo, to read and to change: each is sent as soon as it is left. */
+
+import { session } from "../auth/session.js";
+import { dayAndTime, instantOf, today } from "../core/dates.js";
+import { html, noChange, nothing, redraw } from "../core/page.js";
+import { text } from "../core/text.js";
+import { lists, mayEdit } from "../lists/lists.js";
+import { members } from "../lists/sharing.js";
+import { PRIORITIES } from "./filters.js";
+
+const RULES = ["", "FREQ=DAILY", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=MONTHLY", "FREQ=YEARLY"];
+
+/** Gives a function that draws the fields of a todo as it is now; `change(seen, fields)` is called with what the person saw, and changes. */
+export function todoFields(first, isMine, submit) {
+  let people = [];
+  let seen = first;
+  const change = (fields) => submit(seen, fields);
+  members(first.list_id).then((found) => {
+    people = found;
+    redraw();
+  }, () => {}); // whom it is assigned to stays unnamed
+  const zone = session.user.time_zone;
+
+  return (todo) => {
+    const due = todo.due_at ? dayAndTime(todo.due_at, zone) : { day: todo.due_on ?? "", time: "" };
+    const remind = todo.remind_at ? dayAndTime(todo.remind_at, zone) : { day: "", time: "" };
+    const setDue = (day, time) => change(day && time ? { due_at: instantOf(day, time, zone) } : { due_on: day || null });
+    const setRemind = (day, time) => change({ remind_at: day ? instantOf(day, time || "09:00", zone) : null });
+    return html`
+      <fieldset class="fields" ?disabled=${!isMine} @focusin=${() => (seen = todo)}>
+        <legend class="unseen">${text("todos.details")}</legend>
+        <label class="wide">
+          ${text("todos.task")}
+          <textarea class="short" name="task" dir="auto" maxlength="500" .value=${kept("task", todo.task)} @change=${(event) => setTask(event.target, todo)}></textarea>
+        </label>
+        <label class="check wide">
+          <input type="checkbox" .checked=${todo.done} @change=${(event) => change({ done: event.target.checked })} /> ${text("todos.done")}
+        </label>
+        <label class="wide">
+          ${text("todos.notes")}
+          <textarea
+            name="notes"
+            dir="auto"
+            maxlength="20000"
+            .value=${kept("notes", todo.notes ?? "")}
+            @change=${(event) => change({ notes: event.target.value || null })}
+          ></textarea>
+        </label>
+        ${pick(
+          "list_id",
+          lists.all.filter((list) => mayEdit(list.id) || list.id === todo.list_id).map((list) => [list.id, list.name]),
+          todo.list_id,
+          (list_id) => change({ list_id }),
+        )}
+        ${pick(
+          "priority",
+          PRIORITIES.map((name) => [name, text(`todos.priorities.${name}`)]),
+          todo.priority,
+          (priority) => change({ priority }),
+        )}
+        ${moment("due_on", due, setDue)} ${moment("remind_at", remind, setRemind)}
+        ${pick("recurrence", rules(todo.recurrence), todo.recurrence ?? "", (rule) => change(repeat(rule, todo)))}
+        ${people.length > 1
+          ? pick(
+              "assignee_id",
+              [["", text("todos.nobody")], ...people.map((one) => [one.user_id, one.name || one.email])],
+              todo.assignee_id ?? "",
+              (id) => change({ assignee_id: id || null }),
+            )
+          : nothing}
+        <label class="wide">
+          ${text("todos.tags")}
+          <input name="tags" dir="auto" list="tags" .value=${kept("tags", todo.tags.join(", "))} @change=${(event) => change({ tags: words(event.target.value) })} />
+        </label>
+        <datalist id="tags">${lists.tags.map((tag) => html`<option value=${tag.name}></option>`)}</datalist>
+      </fieldset>
+    `;
+  };
+
+  function setTask(element, todo) {
+    const task = element.value.trim();
+    if (task) change({ task });
+    else element.value = todo.task;
+  }
+
+  function repeat(rule, todo) {
+    const undated = rule && !todo.due_on && !todo.due_at;
+    return { recurrence: rule || null, ...(undated ? { due_on: today(zone) } : {}) };
+  }
+}
+
+/** What somebody is typing in stays, whatever comes in meanwhile. */
+const kept = (name, value) => (document.activeElement?.name === name ? noChange : value);
+
+const words = (line) => [...new Set(line.split(",").map((tag) => tag.trim().replace(/^#/, "")).filter(Boolean))];
+
+function rules(current) {
+  const known = RULES.map((rule) => [rule, text(`todos.rules.${rule || "never"}`)]);
+  return current && !RULES.includes(current) ? [...known, [current, current]] : known;
+}
+
+function pick(name, options, value, act) {
+  return html`<label>
+    ${text(`todos.${name}`)}
+    <select @change=${(event) => act(event.target.value)}>
+      ${options.map(([key, wording]) => html`<option value=${key} .selected=${key === value}>${wording}</option>`)}
+    </select>
+  </label>`;
+}
+
+/** A day and, where it is wanted, a time. */
+function moment(name, { day, time }, act) {
+  return html`<fieldset class="moment">
+    <legend>${text(`todos.${name}`)}</legend>
+    <input type="date" aria-label=${text("todos.day")} .value=${day} @change=${(event) => act(event.target.value, time)} />
+    <input type="time" aria-label=${text("todos.time")} .value=${time} ?disabled=${!day} @change=${(event) => act(day, event.target.value)} />
+  </fieldset>`;
+}

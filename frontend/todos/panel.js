@@ -1,0 +1,76 @@
+/** All that is known of a todo, each field changed in its place. */
+
+import { session } from "../auth/session.js";
+import { attachmentsPanel } from "../attachments/panel.js";
+import { commentsPanel } from "../comments/panel.js";
+import { momentText } from "../core/dates.js";
+import { dialog } from "../core/dialog.js";
+import { complain } from "../core/notices.js";
+import { html, nothing } from "../core/page.js";
+import { text } from "../core/text.js";
+import { mayEdit } from "../lists/lists.js";
+import { todoEntry } from "./entry.js";
+import { todoFields } from "./fields.js";
+import { moveByKey, moves } from "./order.js";
+import { addTodo, below, changeTodo, trashTodo } from "./todos.js";
+
+/** Open the panel of the todo `id` of a collection. */
+export async function openPanel(collection, id) {
+  const todo = collection.get(id);
+  const isMine = mayEdit(todo.list_id);
+  const attachments = attachmentsPanel(id, isMine);
+  const comments = commentsPanel(id, todo.list_id);
+  const fields = todoFields(todo, isMine, (seen, changes) => changeTodo(collection, seen, changes));
+  const entry = todoEntry({ listId: id, add: (said) => addTodo(collection, { ...said, list_id: collection.get(id).list_id, parent_id: id }) });
+  await dialog(text("todos.details"), draw, { kind: "panel" });
+  attachments.leave();
+  comments.leave();
+
+  function draw(close) {
+    const current = collection.get(id);
+    if (!current) {
+      queueMicrotask(close); // deleted meanwhile, here or elsewhere
+      return nothing;
+    }
+    return html`
+      ${fields(current)} ${subtasks(current)} ${attachments.draw()} ${comments.draw()} ${isMine ? actions(current, close) : nothing}
+      <p class="quiet">
+        ${text("todos.created_at", { moment: momentText(current.created_at, session.user.time_zone) })}
+        ${current.completed_at ? text("todos.completed_at", { moment: momentText(current.completed_at, session.user.time_zone) }) : nothing}
+      </p>
+    `;
+  }
+
+  function subtasks(current) {
+    const children = below(collection, current);
+    return html`
+      <section>
+        <h3>${text("todos.subtasks")}</h3>
+        <ul>
+          ${children.map((child) => html`<li dir="auto" class=${child.done ? "done" : ""}>${child.task}</li>`)}
+        </ul>
+        ${isMine ? entry.draw() : nothing}
+      </section>
+    `;
+  }
+
+  function actions(current, close) {
+    const step = ([key, name]) =>
+      html`<button @click=${() => moveByKey(collection, collection.get(id), key).catch(complain)}>${text(`todos.move_${name}`)}</button>`;
+    return html`
+      <div class="row">
+        ${collection.isTree ? Object.entries(moves).map(step) : nothing}
+        <span class="gap"></span>
+        <button
+          class="danger"
+          @click=${() => {
+            close();
+            trashTodo(collection, current);
+          }}
+        >
+          ${text("core.delete")}
+        </button>
+      </div>
+    `;
+  }
+}

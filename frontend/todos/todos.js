@@ -1,0 +1,139 @@
+/** What is done with todos. Everything shows at once, and goes through the outbox; what is refused is taken back. */
+
+import { Problem } from "../core/api.js";
+import { complain, say } from "../core/notices.js";
+import { submit } from "../core/outbox.js";
+import { text } from "../core/text.js";
+import { readListsSoon } from "../lists/lists.js";
+import { settleConflict } from "./conflict.js";
+
+let made = 0;
+
+/** Add a todo to a collection, on top of those under the same parent. */
+export async function addTodo(collection, fields) {
+  const place = topOf(collection, fields);
+  const draft = { ...BLANK, ...fields, ...place, id: `new-${++made}`, isNew: true, created_at: new Date().toISOString() };
+  collection.put(draft);
+  try {
+    const answer = await submit("POST", "/todos", { ...fields, ...place });
+    collection.drop(draft.id);
+    collection.put(answer.data);
+    readListsSoon();
+  } catch (problem) {
+    collection.drop(draft.id);
+    complain(problem);
+  }
+}
+
+const BLANK = { version: 0, notes: null, done: false, priority: "none", tags: [], due_on: null, due_at: null, parent_id: null, assignee_id: null };
+
+/** New todos go last, but who adds one wants to see it: in a tree it goes first. */
+function topOf(collection, { parent_id = null }) {
+  const beside = collection.all().filter((todo) => todo.parent_id === parent_id && !todo.isNew);
+  const first = Math.min(...beside.map((todo) => todo.position));
+  return collection.isTree && Number.isFinite(first) ? { position: first - 1 - made } : {};
+}
+
+/**
+ * Change fields of a todo; `todo` is what the person saw when they began.
+ *
+ * Where somebody else has changed the same meanwhile, they are shown both, and asked.
+ */
+export async function changeTodo(collection, todo, fields) {
+  const now = collection.get(todo.id) ?? todo;
+  const isOutdated = Object.keys(fields).some((name) => JSON.stringify(todo[name]) !== JSON.stringify(now[name]));
+  collection.put({ ...now, ...fields });
+  try {
+    const answer = await submit("PATCH", `/todos/${todo.id}`, fields, { ifMatch: isOutdated ? todo.version : now.version });
+    collection.put({ ...answer.data, isLeaving: now.isLeaving });
+    readListsSoon();
+  } catch (problem) {
+    await takeBack(collection, now, fields, problem);
+  }
+}
+
+async function takeBack(collection, todo, fields, problem) {
+  if (problem instanceof Problem && problem.status === 404) {
+    collection.drop(todo.id);
+    complain(problem);
+  } else if (problem.status === 412) {
+    collection.put(problem.current);
+    if (await settleConflict(fields, problem.current)) await changeTodo(collection, problem.current, fields);
+  } else {
+    collection.put(todo);
+    complain(problem);
+  }
+}
+
+/** Tick a todo off, or take that back. It stays where it is, for as long as the person looks at it. */
+export function tick(collection, todo) {
+  collection.put({ ...todo, isLeaving: true });
+  return changeTodo(collection, todo, { done: !todo.done });
+}
+
+/** Put a todo with its subtasks into the trash, and say how to get it back. */
+export async function trashTodo(collection, todo) {
+  const gone = [todo, ...below(collection, todo)];
+  collection.drop(todo.id);
+  try {
+    await submit("DELETE", `/todos/${todo.id}`);
+    readListsSoon();
+    say(text("todos.trashed", { task: todo.task }), { action: { name: text("core.undo"), act: () => bringBack(collection, todo, gone) } });
+  } catch (problem) {
+    for (const one of gone) collection.put(one);
+    complain(problem);
+  }
+}
+
+async function bringBack(collection, todo, gone) {
+  try {
+    const answer = await submit("POST", `/todos/${todo.id}/restore`);
+    for (const one of gone) collection.put(one);
+    collection.put(answer.data);
+    readListsSoon();
+  } catch (problem) {
+    complain(problem);
+  }
+}
+
+/**
+ * Put a todo `before` or `after` another one of its list, under the same parent as that one.
+ *
+ * `place` is `{ before: todo }` or `{ after: todo }`.
+ */
+export async function moveTodo(collection, todo, place) {
+  const [side] = Object.keys(place);
+  const anchor = place[side];
+  const parent_id = anchor.parent_id;
+  if (parent_id !== todo.parent_id) await changeTodo(collection, todo, { parent_id });
+  collection.put({ ...collection.get(todo.id), position: between(collection, todo, anchor, side) });
+  try {
+    const answer = await submit("POST", `/todos/${todo.id}/move`, { [side]: anchor.id });
+    collection.put(answer.data);
+  } catch (problem) {
+    collection.put(todo);
+    complain(problem);
+  }
+}
+
+/** Make a todo the last subtask of `parent`. */
+export async function nestTodo(collection, todo, parent) {
+  const children = collection.all().filter((other) => other.parent_id === parent.id && other.id !== todo.id);
+  await changeTodo(collection, todo, { parent_id: parent.id });
+  const last = children.sort((one, other) => one.position - other.position).at(-1);
+  if (last) await moveTodo(collection, collection.get(todo.id), { after: last });
+}
+
+/** Where it will be, as well as the page can tell: the service says it in a moment. */
+function between(collection, todo, anchor, side) {
+  const others = collection.siblings(anchor).filter((other) => other.id !== todo.id);
+  const at = others.findIndex((other) => other.id === anchor.id);
+  const neighbour = others[side === "before" ? at - 1 : at + 1];
+  return neighbour ? (neighbour.position + anchor.position) / 2 : anchor.position + (side === "before" ? -1 : 1);
+}
+
+/** All that stands below a todo. */
+export function below(collection, todo) {
+  const children = collection.all().filter((other) => other.parent_id === todo.id);
+  return children.flatMap((child) => [child, ...below(collection, child)]);
+}
