@@ -7,6 +7,7 @@ part of the API: the OpenAPI document leaves them out, as `documents.VIEWS` does
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,8 @@ blueprint = Blueprint("frontend", __name__)
 FOLDER = ROOT / "frontend"
 PAGE = "index.html"
 PREFIX = "{{assets}}"  # in the page, where the address of the files goes
-YEAR = 31_536_000
+KEPT_FOR_GOOD = "public, max-age=31536000, immutable"  # a year, as long as browsers keep anything
+_NAME = re.compile("[0-9a-f]{12}")
 TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -86,7 +88,7 @@ def page() -> Response:
     """The page, also at the addresses that mails lead to."""
     answer = Response(_release().page, content_type="text/html; charset=utf-8")
     answer.headers["Content-Security-Policy"] = _CSP
-    answer.cache_control.no_cache = True
+    answer.headers["Cache-Control"] = "no-cache"
     return _conditional(answer)
 
 
@@ -94,14 +96,10 @@ def page() -> Response:
 def asset(release: str, file: str) -> Response:
     """A file of the page, to be kept for good. A page of another release gets the file of this one, and asks again next time."""
     own = _release()
-    if file not in own.files:
+    if not _NAME.fullmatch(release) or file not in own.files:
         raise NotFound()
     answer = Response(own.files[file], mimetype=TYPES[Path(file).suffix])
-    if release == own.name:
-        answer.cache_control.public = answer.cache_control.immutable = True
-        answer.cache_control.max_age = YEAR
-    else:
-        answer.cache_control.no_cache = True
+    answer.headers["Cache-Control"] = KEPT_FOR_GOOD if release == own.name else "no-cache"
     return _conditional(answer)
 
 

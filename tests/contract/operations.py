@@ -11,7 +11,9 @@ from app import routes
 from app.core.api import Resource
 from app.core.contract import Contract
 
-_ID = re.compile(r"<(\w+)>")
+_ID = re.compile(r"<(?:path:)?(\w+)>")
+OF_FILES = {"name": "docs.css", "release": "0123456789ab", "file": "main.js"}
+"""What stands for the arguments of views that serve files."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Operation:
 
 def _operations() -> list[Operation]:
     app = Flask("the map of URLs", static_folder=None)
+    app.config["FRONTEND"] = True
     routes.init_app(app)
     found = []
     for rule in app.url_map.iter_rules():

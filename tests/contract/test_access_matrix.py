@@ -124,6 +124,7 @@ BODIES = {
 # 403s that no permission and no role in the list would help against.
 OTHER_NEEDS = {"session", "author"}
 PLAIN_VIEWS = {"GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /docs/<name>"}
+PLAIN_VIEWS |= {"GET /", "GET /reset-password", "GET /verify-email", "GET /assets/<release>/<path:file>"}
 
 HEADER, *LINES = [line for line in TABLE.splitlines() if line.strip()]
 ACTORS = HEADER.split()

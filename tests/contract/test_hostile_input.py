@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import EnvironBuilder
 
-from tests.contract.operations import API, OPERATIONS
+from tests.contract.operations import API, OF_FILES, OPERATIONS
 from tests.contract.problems import SANE_ID, assert_problem
 from tests.contract.test_access_matrix import BODIES, good
 from tests.contract.world import World
@@ -250,7 +250,7 @@ JUNK = [
 def test_junk_for_an_id_is_404(world, owner, operation):
     for position in operation.ids:
         for junk in JUNK:
-            address = operation.at({**world.ids, "name": "docs.css", position: junk})
+            address = operation.at({**world.ids, **OF_FILES, position: junk})
             body = good(operation, world) if operation.contract else {}
             assert_problem(who_may(world, operation).open(address, **body, method=operation.method), 404)
 
@@ -486,7 +486,7 @@ def test_a_body_shorter_or_longer_than_announced(world, owner, operation):
 @pytest.mark.parametrize("path", sorted({operation.path for operation in OPERATIONS} - {"/api/v1/todos/batch"}))  # "batch" is an id too
 def test_other_methods_are_405_and_say_which_are_allowed(world, owner, path):
     here = {operation.method: operation for operation in OPERATIONS if operation.path == path}
-    address = next(iter(here.values())).at({**world.ids, "name": "docs.css"})
+    address = next(iter(here.values())).at(world.ids | OF_FILES)
     for method in {"TRACE", "CONNECT", "PROPFIND", "PUT", "PATCH", "DELETE", "POST", "GET", "FOO", "\xc4"} - here.keys():
         answer = owner.open(address, method=method)
         assert_problem(answer, 405)
@@ -495,7 +495,7 @@ def test_other_methods_are_405_and_say_which_are_allowed(world, owner, path):
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_options_names_the_methods(world, owner, operation):
-    answer = owner.options(operation.at({**world.ids, "name": "docs.css"}))
+    answer = owner.options(operation.at(world.ids | OF_FILES))
 
     assert answer.status_code in (200, 204)
     assert operation.method in answer.headers["Allow"].split(", ")
@@ -503,10 +503,10 @@ def test_options_names_the_methods(world, owner, operation):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/todos/", "/api/v2/todos", "/", "/api", "/api/v1", "/api/v1/", "/..", "/todos/batch/x", "/%00", "/%ff", "/x" * 2000, "/todos;x", "/TODOS", "/favicon.ico", "/.env", "/docs/../app.db", "/docs/..%2fconfig.py"]
+    "path", ["/nowhere", "/todos/", "/api/v2/todos", "/api", "/api/v1", "/api/v1/", "/..", "/todos/batch/x", "/%00", "/%ff", "/x" * 2000, "/todos;x", "/TODOS", "/favicon.ico", "/.env", "/docs/../app.db", "/docs/..%2fconfig.py"]
 )  # fmt: skip
 def test_unknown_addresses_are_404(app, path):
-    known = path == "/" or path.startswith(("/api", "/docs", "/.", "/favicon"))
+    known = path.startswith(("/api", "/docs", "/.", "/favicon"))
     for method in ("GET", "POST", "DELETE", "OPTIONS"):
         environ = EnvironBuilder(path="/", method=method).get_environ()
         environ["PATH_INFO"] = path if known else f"/api/v1{path}"  # as it is: the client would tidy it up

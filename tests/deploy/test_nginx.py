@@ -39,7 +39,7 @@ def test_plain_http_is_sent_to_https_with_the_same_path(stack):
 
 
 def test_every_answer_over_tls_asks_for_tls_from_now_on(stack, anybody):
-    for path in ("/healthz", "/nowhere", "/docs", "/docs/docs.css", "/%00"):
+    for path in ("/", "/healthz", "/nowhere", "/docs", "/docs/docs.css", "/%00"):
         assert anybody.get(stack.url + path, timeout=5).headers["Strict-Transport-Security"] == HSTS
 
 
@@ -90,9 +90,11 @@ def test_every_answer_has_every_header_once(stack, client, anybody):
     answers = [made, client.get(address, timeout=5), client.get(address, headers={"If-None-Match": made.headers["ETag"]}, timeout=5)]
     answers += [client.patch(address, json={"done": True}, headers={"If-Match": '"7"'}, timeout=5), client.delete(address, timeout=5)]
     answers += [client.options(address, timeout=5), client.head(f"{stack.api}/todos", timeout=5), client.post(address, timeout=5)]
-    answers += [anybody.get(stack.url + path, timeout=5) for path in ("/docs", "/docs/docs.css", "/openapi.json", "/readyz", "/")]
+    answers += [
+        anybody.get(stack.url + path, timeout=5) for path in ("/docs", "/docs/docs.css", "/openapi.json", "/readyz", "/", "/nowhere")
+    ]
 
-    assert [answer.status_code for answer in answers] == [201, 200, 304, 412, 204, 200, 200, 405, 200, 200, 200, 200, 404]
+    assert [answer.status_code for answer in answers] == [201, 200, 304, 412, 204, 200, 200, 405, 200, 200, 200, 200, 200, 404]
     for answer in answers:
         assert_has_every_header(answer)
 
@@ -155,7 +157,7 @@ def test_plain_http_on_the_port_for_tls_is_a_problem_document(stack):
 
 @pytest.mark.parametrize("method", ["PROPFIND", "BREW", "LOCK"])
 def test_unknown_methods_are_refused(stack, anybody, method):
-    for path in ("/api/v1/todos", "/docs", "/docs/docs.css", "/healthz"):
+    for path in ("/api/v1/todos", "/", "/docs", "/docs/docs.css", "/healthz"):
         assert_is_a_problem(anybody.request(method, stack.url + path, timeout=5), 405)
 
 

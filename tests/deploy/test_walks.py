@@ -49,7 +49,7 @@ def test_every_operation_does_what_it_is_for(stack, stack_app, world, operation)
     assert_has_every_header(answer)
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json", "/docs", "/docs/docs.css"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/openapi.json", "/docs", "/docs/docs.css"])
 def test_every_view_is_shown(stack, anybody, path):
     answer = anybody.get(stack.url + path, timeout=20)
 
