@@ -1,5 +1,6 @@
 /** All that is known of a todo, each field changed in its place. */
 
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { session } from "../auth/session.js";
 import { attachmentsPanel } from "../attachments/panel.js";
 import { commentsPanel } from "../comments/panel.js";
@@ -12,7 +13,7 @@ import { mayEdit } from "../lists/lists.js";
 import { todoEntry } from "./entry.js";
 import { todoFields } from "./fields.js";
 import { moveByKey, moves } from "./order.js";
-import { addTodo, below, changeTodo, trashTodo } from "./todos.js";
+import { addTodo, below, changeTodo, tick, trashTodo } from "./todos.js";
 
 /** Open the panel of the todo `id` of a collection. */
 export async function openPanel(collection, id) {
@@ -47,11 +48,24 @@ export async function openPanel(collection, id) {
       <section>
         <h3>${text("todos.subtasks")}</h3>
         <ul>
-          ${children.map((child) => html`<li dir="auto" class=${child.done ? "done" : ""}>${child.task}</li>`)}
+          ${repeat(children, (child) => child.id, subtask)}
         </ul>
         ${isMine ? entry.draw() : nothing}
       </section>
     `;
+  }
+
+  function subtask(child) {
+    return html`<li class=${child.done ? "done" : ""}>
+      <input
+        type="checkbox"
+        aria-label=${text("todos.done_of", { task: child.task })}
+        .checked=${child.done}
+        ?disabled=${!isMine || child.isNew}
+        @change=${() => tick(collection, child)}
+      />
+      <span dir="auto">${child.task}</span>
+    </li>`;
   }
 
   function actions(current, close) {

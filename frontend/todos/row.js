@@ -57,9 +57,11 @@ function words(todo, tabindex, list) {
 
 function editing(todo, list) {
   const keys = (event) => {
-    if (event.key === "Enter") list.on.keep(todo, event.target.value);
-    if (event.key === "Escape") list.on.leave(todo);
     event.stopPropagation();
+    if (!["Enter", "Escape"].includes(event.key) || event.isComposing) return;
+    event.preventDefault(); // or the button that takes the place of the field would take the key, too
+    if (event.key === "Enter") list.on.keep(todo, event.target.value);
+    else list.on.leave(todo);
   };
   return html`<input
     class="task"
