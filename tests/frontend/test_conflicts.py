@@ -1,0 +1,79 @@
+"""Two people, or one with two devices, change the same todo."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def conflict(open_page, account):
+    """Ada's page, on which she has begun to change a todo that was then changed elsewhere; and the todo."""
+    ada = account(name="Ada")
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=["412"])
+    page.get_by_role("button", name="buy milk", exact=True).click()
+    ada.patch(f"/todos/{made['id']}", {"task": "buy honey"})
+    page.get_by_label("Task").fill("buy bread")
+    page.get_by_label("Task").press("Enter")
+    return page, lambda: ada.get(f"/todos/{made['id']}")["task"]
+
+
+def test_both_versions_are_shown(conflict):
+    page, _ = conflict
+
+    dialog = page.get_by_role("dialog", name="Changed by two")
+    expect(dialog.get_by_role("row", name="Task buy bread buy honey")).to_be_visible()
+
+
+def test_mine_is_kept_if_i_say_so(conflict):
+    page, task = conflict
+
+    page.get_by_role("button", name="Keep mine").click()
+
+    expect(page.get_by_role("button", name="buy bread", exact=True)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    assert task() == "buy bread"
+
+
+def test_theirs_is_kept_if_i_say_so(conflict):
+    page, task = conflict
+
+    page.get_by_role("button", name="Take theirs").click()
+
+    expect(page.get_by_role("button", name="buy honey", exact=True)).to_be_visible()
+    assert task() == "buy honey"
+
+
+def test_notes_that_somebody_types_are_not_overwritten_by_what_comes_in(open_page, account):
+    ada = account(name="Ada")
+    made = ada.post("/todos", {"task": "buy milk", "notes": "one"})
+    page = open_page(ada, allow=["412"])
+    page.get_by_role("button", name="Details of buy milk").click()
+    page.get_by_label("Notes").fill("mine")
+
+    ada.patch(f"/todos/{made['id']}", {"notes": "theirs"})
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_label("Notes")).to_have_value("mine")
+    page.get_by_label("Notes").press("Tab")
+
+    expect(page.get_by_role("dialog", name="Changed by two").get_by_role("row", name="Notes mine theirs")).to_be_visible()
+
+
+def test_two_changes_of_one_person_in_a_row_are_no_conflict(open_page, account):
+    ada = account(name="Ada")
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada)
+    page.route("**/api/v1/todos/*", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.get_by_role("button", name="Details of buy milk").click()
+
+    page.get_by_role("combobox", name="Priority").select_option("high")
+    page.get_by_role("combobox", name="Priority").select_option("urgent")
+    page.get_by_label("Notes").fill("two bottles")
+    page.get_by_label("Notes").press("Tab")
+    page.wait_for_load_state("networkidle")
+
+    now = ada.get(f"/todos/{made['id']}")
+    assert (now["priority"], now["notes"]) == ("urgent", "two bottles")

@@ -1,0 +1,177 @@
+"""A bad connection, a busy service, a session that ends: nothing that was typed is lost, and nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.frontend.conftest import log_in
+from tests.live import wait_until
+
+GONE = "ERR_INTERNET_DISCONNECTED"
+
+
+@pytest.fixture
+def ada(account):
+    return account(name="Ada")
+
+
+def add(page, line):
+    """Type a line and send it, as a person does."""
+    page.get_by_label("New todo").fill(line)
+    page.get_by_label("New todo").press("Enter")
+
+
+def tasks(person):
+    return sorted(todo["task"] for todo in person.get("/todos")["data"])
+
+
+def test_what_is_entered_without_a_connection_is_sent_when_there_is_one(open_page, ada):
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=[GONE])
+    expect(page.get_by_label("buy milk: done")).to_be_visible()
+
+    page.context.set_offline(True)
+    add(page, "buy bread !high")
+    page.get_by_label("buy milk: done").check()
+
+    expect(page.get_by_text("2 changes wait for a connection")).to_be_visible()
+    expect(page.get_by_text("waits to be sent")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("wait for a connection")).to_have_count(0)
+    assert [(todo["task"], todo["priority"]) for todo in ada.get("/todos", params={"done": "false"})["data"]] == [("buy bread", "high")]
+    assert ada.get(f"/todos/{made['id']}")["done"]
+
+
+def test_it_is_sent_after_the_page_was_closed_too(open_page, ada):
+    page = open_page(ada, allow=[GONE])
+    expect(page.get_by_label("New todo")).to_be_visible()
+    page.context.set_offline(True)
+    add(page, "buy bread")
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+
+    page.close(run_before_unload=False)
+    page.context.set_offline(False)
+    again = page.context.new_page()
+    again.goto(f"{ada.api}/../..".replace("/api/v1/../..", "/"))
+
+    expect(again.get_by_label("buy bread: done")).to_be_visible()
+    assert tasks(ada) == ["buy bread"]
+
+
+def test_a_todo_whose_answer_was_lost_is_there_once(open_page, ada):
+    page = open_page(ada, allow=["ERR_FAILED"])
+    keys = []
+
+    def lose_the_answer(route):
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/todos", lose_the_answer)
+    add(page, "buy bread")
+
+    wait_until(lambda: len(keys) == 2)
+    expect(page.get_by_label("buy bread: done")).to_be_enabled()
+    assert keys[0] == keys[1]
+    assert tasks(ada) == ["buy bread"]
+
+
+def test_a_change_whose_answer_was_lost_is_no_conflict(open_page, ada):
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=["ERR_FAILED", "412"])
+    sent = []
+
+    def lose_the_answer(route):
+        sent.append(route.request.method)
+        if len(sent) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(f"**/api/v1/todos/{made['id']}", lose_the_answer)
+    page.get_by_label("buy milk: done").check()
+
+    wait_until(lambda: len(sent) == 2)
+    expect(page.get_by_text("waits for a connection")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert ada.get(f"/todos/{made['id']}")["done"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (503, "unavailable")])
+def test_a_busy_service_is_asked_again_when_it_said(open_page, ada, status, code):
+    page = open_page(ada, allow=[str(status)])
+    asked = []
+
+    def refuse_once(route):
+        asked.append(route.request.headers["idempotency-key"])
+        if len(asked) > 1:
+            route.continue_()
+            return
+        problem = {"type": "about:blank", "title": "Later", "status": status, "code": code, "detail": "Later."}
+        headers = {"Retry-After": "2", "Content-Type": "application/problem+json"}
+        route.fulfill(status=status, headers=headers, body=json.dumps(problem))
+
+    page.route("**/api/v1/todos", refuse_once)
+    add(page, "buy bread")
+
+    expect(page.get_by_text("It goes on in 2 s.")).to_be_visible()
+    expect(page.get_by_label("buy bread: done")).to_be_enabled()
+    expect(page.get_by_text("It goes on in")).to_have_count(0)
+    assert len(set(asked)) == 1
+    assert tasks(ada) == ["buy bread"]
+
+
+def test_a_session_that_was_ended_elsewhere_loses_nothing(open_page, ada, site):
+    page = open_page(ada, path="/#/todos", allow=["401"])
+    expect(page.get_by_role("heading", name="All todos")).to_be_visible()
+    ada.delete("/auth/sessions")
+    wait_until(lambda: page.evaluate("fetch('/api/v1/me').then((answer) => answer.status)") == 401)
+
+    add(page, "buy bread")
+    expect(page.get_by_role("alert").get_by_text("Your session has ended.")).to_be_visible()
+    page.get_by_label("Email").fill(ada.email)
+    page.get_by_label("Password", exact=True).fill(ada.password)
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.get_by_role("heading", name="All todos")).to_be_visible()
+    wait_until(lambda: tasks(ada) == ["buy bread"])
+
+
+def test_who_logs_in_after_another_sends_nothing_of_theirs(open_page, ada, account):
+    page = open_page(ada, allow=[GONE, "401"])
+    expect(page.get_by_label("New todo")).to_be_visible()
+    page.context.set_offline(True)
+    add(page, "a secret of Ada's")
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+
+    bob = account(name="Bob")
+    log_in(page, bob)
+    page.reload()
+
+    expect(page.get_by_role("link", name="Bob")).to_be_visible()
+    assert tasks(bob) == []
+
+
+def test_a_service_that_is_down_is_waited_for(open_page, ada, site):
+    page = open_page(ada, allow=["ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "503"])
+    expect(page.get_by_label("New todo")).to_be_visible()
+    site.kill()
+    add(page, "buy bread")
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+
+    site.start()
+
+    expect(page.get_by_text("waits for a connection")).to_have_count(0, timeout=15_000)
+    assert requests.get(f"{site.url}/readyz", timeout=5).ok
+    assert tasks(ada) == ["buy bread"]
