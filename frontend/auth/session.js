@@ -37,6 +37,7 @@ export async function logOut() {
     if (problem.status !== 401) throw problem;
   }
   emptyOutbox();
+  sessionStorage.clear(); // what was typed and not sent
   become(null);
 }
 

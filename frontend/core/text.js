@@ -32,6 +32,9 @@ export function text(key, values = {}) {
   return entry.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? values[name].toLocaleString(current) : values[name]));
 }
 
+/** All entries of a section as they are, in the language in use or in another one. */
+export const words = (section, code = current) => LANGUAGES[code][section];
+
 function chosen() {
   const wanted = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => tag.slice(0, 2))];
   const found = wanted.find((code) => code in LANGUAGES) ?? "en";

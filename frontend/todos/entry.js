@@ -1,0 +1,117 @@
+/** The form that adds a todo by one line of text, and shows what is understood of it. */
+
+import { session } from "../auth/session.js";
+import { dueText } from "../core/dates.js";
+import { html, nothing, redraw } from "../core/page.js";
+import { language, text, words } from "../core/text.js";
+import { live } from "../vendor/lit-html/directives/live.js";
+import { understand } from "./one_line.js";
+import { recurrenceText } from "./recurrence.js";
+
+const LONGEST = 500; // characters of a task
+const PAUSE = 300; // milliseconds without a key until the preview follows; it is read out, and should not be at every letter
+
+/**
+ * A form for new todos of a list; its `draw()` gives it.
+ *
+ * `add(fields)` is called with the body for POST /todos, without `list_id`. What is typed is kept for the list, in this tab of the
+ * browser, until then: it outlives a reload and the end of a session.
+ */
+export function todoEntry({ listId, add }) {
+  const id = `entry-${listId}`;
+  const kept = `tickbox.entry.${session.user.id}.${listId}`;
+  const state = { line: sessionStorage.getItem(kept) ?? "", fields: {}, error: "" };
+  let timer = null;
+
+  const look = () => {
+    clearTimeout(timer);
+    state.fields = understand(state.line, { zone: session.user.time_zone, language: language() }).fields;
+    state.error = tooLong(state.fields.task);
+    redraw();
+  };
+  const type = (line) => {
+    state.line = line;
+    sessionStorage.setItem(kept, line);
+    clearTimeout(timer);
+    timer = setTimeout(look, PAUSE);
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    event.currentTarget.elements.line.focus();
+    look();
+    if (!state.fields.task) state.error = text("entry.blank");
+    if (state.error) return;
+    add(state.fields);
+    sessionStorage.removeItem(kept);
+    Object.assign(state, { line: "", fields: {} });
+  };
+  look();
+  return { draw: () => drawForm(id, state, type, submit) };
+}
+
+function tooLong(task) {
+  const count = [...task].length - LONGEST;
+  return count > 0 ? text("entry.too_long", { count }) : "";
+}
+
+function drawForm(id, { line, fields, error }, type, submit) {
+  return html`
+    <form class="new-todo" @submit=${submit}>
+      <label for=${id}>${text("entry.label")}</label>
+      <div class="row">
+        <input
+          id=${id}
+          name="line"
+          class="grow"
+          dir="auto"
+          autocomplete="off"
+          enterkeyhint="done"
+          placeholder=${text("entry.placeholder")}
+          .value=${live(line)}
+          aria-invalid=${error ? "true" : nothing}
+          aria-describedby="${id}-error ${id}-preview"
+          @input=${(event) => type(event.target.value)}
+        />
+        <button class="main">${text("core.add")}</button>
+      </div>
+      <small id="${id}-error" class="error" role="alert">${error}</small>
+      ${preview(id, fields)} ${help()}
+    </form>
+  `;
+}
+
+/** The task is not read out as it grows: the person is typing it. */
+function preview(id, fields) {
+  const chips = chipsOf(fields);
+  return html`
+    <div id="${id}-preview" class="row preview">
+      <span dir="auto">${chips.length ? fields.task : nothing}</span>
+      <ul class="row" aria-live="polite">
+        ${chips.map((chip) => html`<li class="chip" dir="auto">${chip}</li>`)}
+      </ul>
+    </div>
+  `;
+}
+
+function chipsOf(fields) {
+  const { priority, tags = [], recurrence } = fields;
+  const when = dueText(fields, session.user.time_zone);
+  return [
+    when && text("entry.due", { when }),
+    recurrence && recurrenceText(recurrence),
+    priority && text("entry.priority", { name: text(`todos.priorities.${priority}`) }),
+    ...tags.map((tag) => `#${tag}`),
+  ].filter(Boolean);
+}
+
+function help() {
+  const { examples, meanings } = words("entry");
+  return html`
+    <details>
+      <summary title=${text("entry.help")}><span aria-hidden="true">?</span><span class="unseen">${text("entry.help")}</span></summary>
+      <dl>
+        ${Object.entries(examples).map(([name, example]) => html`<dt>${meanings[name]}</dt><dd>${example}</dd>`)}
+      </dl>
+    </details>
+  `;
+}

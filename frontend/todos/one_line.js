@@ -1,0 +1,95 @@
+/** Understands a todo in one line of text: `Buy milk tomorrow 17:00 #errand !high`. */
+
+import { instantOf, plusDays, today, weekdayOf } from "../core/dates.js";
+import { phrases } from "./phrases.js";
+import { WEEKDAYS } from "./recurrence.js";
+
+const MOST_TAGS = 20; // of a todo, as the service takes them
+const KINDS = { day: "due", time: "due" };
+const QUOTED = String.raw`["“„](?<inner>[^"“”„]*)["“”](?=[,;.:!?)]*(?:\s|$))`;
+const WORDS = new RegExp(String.raw`${QUOTED}|\S+`, "gu");
+const MARKS = new RegExp(String.raw`(?<!\S)(?:${QUOTED}|\\(?=[#!]))`, "gu");
+
+/**
+ * What a line says: `{ fields, parts }`.
+ *
+ * `fields` is the body for POST /todos: `task`, which may be empty, and those of `due_on`, `due_at`, `priority`, `tags` and `recurrence`
+ * that are said. `parts` is the whole line in pieces `{ text, kind }`, of kind "task", "due", "priority", "tag" or "recurrence".
+ *
+ * All but tags is said once: the last one counts, and those before it are part of the task. So is what stands in quotes or after a `\`.
+ */
+export function understand(line, { zone, language, now = new Date() }) {
+  const chosen = choose(found(line, language, today(zone, now)));
+  const parts = cut(line, chosen);
+  const said = Object.fromEntries(chosen.map(({ says, value }) => [says, value]));
+  const tags = [...spellings(chosen).values()];
+  const fields = { task: taskOf(parts), ...dueOf(said, zone, now) };
+  if (said.priority) fields.priority = said.priority;
+  if (tags.length) fields.tags = tags;
+  if (said.recurrence) fields.recurrence = said.recurrence;
+  return { fields, parts };
+}
+
+/** All phrases of a line in order, as `{ says, value, start, end }`. */
+function found(line, language, from) {
+  const all = [];
+  let end = 0;
+  for (const { index, groups } of line.matchAll(WORDS)) {
+    if (index < end || groups.inner !== undefined) continue;
+    const one = phraseAt(line, index, language, from);
+    if (!one) continue;
+    all.push(one);
+    end = one.end;
+  }
+  return all;
+}
+
+function phraseAt(line, start, language, from) {
+  for (const { says, pattern, read } of phrases(language)) {
+    pattern.lastIndex = start;
+    const match = pattern.exec(line);
+    const value = match && read(match.groups, from);
+    if (value) return { says, value, start, end: pattern.lastIndex };
+  }
+  return null;
+}
+
+/** The phrases that count: the last of each kind, and all tags as far as a todo takes them. */
+function choose(all) {
+  const last = Object.fromEntries(all.map((one) => [one.says, one]));
+  const taken = [...spellings(all).keys()].slice(0, MOST_TAGS);
+  return all.filter((one) => (one.says === "tag" ? taken.includes(one.value.toLowerCase()) : one === last[one.says]));
+}
+
+/** The tags by what they are without case, each as it was written first. */
+function spellings(all) {
+  const tags = new Map();
+  for (const { says, value } of all) if (says === "tag" && !tags.has(value.toLowerCase())) tags.set(value.toLowerCase(), value);
+  return tags;
+}
+
+function cut(line, chosen) {
+  const parts = [];
+  let end = 0;
+  for (const one of [...chosen, { start: line.length, end: line.length }]) {
+    if (one.start > end) parts.push({ text: line.slice(end, one.start), kind: "task" });
+    if (one.says) parts.push({ text: line.slice(one.start, one.end), kind: KINDS[one.says] ?? one.says });
+    end = one.end;
+  }
+  return parts;
+}
+
+function taskOf(parts) {
+  const plain = ({ text, kind }) => (kind === "task" ? text.replace(MARKS, "$<inner>") : "");
+  return parts.map(plain).join("").replace(/\s+/g, " ").trim();
+}
+
+/** The due of what was said. Without a day it is the first one on which the recurrence falls, and whose time is not over. */
+function dueOf({ day, time, recurrence }, zone, now) {
+  if (!day && !time && !recurrence) return {};
+  const weekday = WEEKDAYS.indexOf(recurrence?.split("BYDAY=")[1]);
+  const isOver = (some) => Boolean(time) && new Date(instantOf(some, time, zone)) < now;
+  const coming = Array.from({ length: 8 }, (_, index) => plusDays(today(zone, now), index));
+  const first = day ?? coming.find((some) => (weekday < 0 || weekdayOf(some) === weekday) && !isOver(some));
+  return time ? { due_at: instantOf(first, time, zone) } : { due_on: first };
+}
