@@ -10,6 +10,7 @@ import { html, nothing, show, whenDrawn } from "./core/page.js";
 import { forget, follow, route, view } from "./core/router.js";
 import { text } from "./core/text.js";
 import { forgetLists, readLists } from "./lists/lists.js";
+import { forgetMembers } from "./lists/members.js";
 import { routes } from "./routes.js";
 import { shell } from "./shell.js";
 
@@ -32,6 +33,7 @@ session.changed = () => {
   closeDialogs();
   forget();
   forgetLists();
+  forgetMembers();
   openOutbox(session.user?.id ?? null);
   if (!session.user) return;
   readLists();

@@ -8,11 +8,21 @@ import { go } from "../core/router.js";
 import { text } from "../core/text.js";
 import { addList, changeList, removeList } from "./lists.js";
 
-const COLORS = ["#c0392b", "#d35400", "#b7950b", "#27864f", "#1f7a8c", "#2e6fb7", "#7d3c98", "#6b7280"];
+const COLORS = {
+  "#c0392b": "red",
+  "#d35400": "orange",
+  "#b7950b": "yellow",
+  "#27864f": "green",
+  "#1f7a8c": "teal",
+  "#2e6fb7": "blue",
+  "#7d3c98": "purple",
+  "#6b7280": "grey",
+};
+const BLUE = "#2e6fb7";
 
 /** Ask for a new list, and go to it. */
 export async function newList() {
-  const made = await dialog(text("lists.new"), editor({ name: "", color: COLORS[5] }, addList));
+  const made = await dialog(text("lists.new"), editor({ name: "", color: BLUE }, addList));
   if (made) go(`/lists/${made.id}`);
 }
 
@@ -41,16 +51,18 @@ export async function deleteList(list) {
 function editor(list, act) {
   const state = form();
   const save = (close) => state.submit(async ({ name, color }) => close((await act({ name, color: color || null })) ?? true));
+  const own = list.color ?? "";
+  const colors = [...new Set(["", ...Object.keys(COLORS), own])];
   return (close) => html`
     <form @submit=${save(close)}>
       ${field(state, "name", text("lists.name"), { value: list.name, required: true, maxlength: 120 })}
       <fieldset class="colors">
         <legend>${text("lists.color")}</legend>
-        ${["", ...COLORS].map(
+        ${colors.map(
           (color) => html`<label>
-            <input type="radio" name="color" value=${color} .defaultChecked=${color === (list.color ?? "")} />
+            <input type="radio" name="color" value=${color} .defaultChecked=${color === own} />
             <svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="10" cy="10" r="9" fill=${color || "none"} /></svg>
-            <span class="unseen">${color || text("lists.no_color")}</span>
+            <span class="unseen">${colorName(color)}</span>
           </label>`,
         )}
       </fieldset>
@@ -58,3 +70,6 @@ function editor(list, act) {
     </form>
   `;
 }
+
+/** What a colour is called; one that another client has chosen has no name here. */
+const colorName = (color) => text(color ? `lists.colors.${COLORS[color] ?? "own"}` : "lists.no_color");

@@ -5,6 +5,7 @@ import { link, path } from "../core/router.js";
 import { text } from "../core/text.js";
 import { newList } from "./dialogs.js";
 import { lists } from "./lists.js";
+import { movable, orderLists } from "./order.js";
 
 const VIEWS = [
   ["/todos", "todos.all"],
@@ -28,6 +29,10 @@ export function sidebar() {
     </ul>
     <h2>
       ${text("lists.title")}
+      <span class="gap"></span>
+      ${movable().length > 1
+        ? html`<button class="icon" aria-label=${text("lists.order")} title=${text("lists.order")} @click=${orderLists}>⇅</button>`
+        : nothing}
       <button class="icon" aria-label=${text("lists.new")} title=${text("lists.new")} @click=${newList}>+</button>
     </h2>
     <ul>

@@ -5,7 +5,7 @@ import { dayAndTime, instantOf, today } from "../core/dates.js";
 import { html, noChange, nothing, redraw } from "../core/page.js";
 import { text } from "../core/text.js";
 import { lists, mayEdit } from "../lists/lists.js";
-import { members } from "../lists/sharing.js";
+import { members } from "../lists/members.js";
 import { PRIORITIES } from "./filters.js";
 
 const RULES = ["", "FREQ=DAILY", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=MONTHLY", "FREQ=YEARLY"];

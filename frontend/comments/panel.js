@@ -1,0 +1,204 @@
+/** The comments under a todo: read again while one looks at them, written, changed and deleted. */
+
+import { session } from "../auth/session.js";
+import { get } from "../core/api.js";
+import { momentText } from "../core/dates.js";
+import { ask } from "../core/dialog.js";
+import { form } from "../core/form.js";
+import { complain, say } from "../core/notices.js";
+import { submit } from "../core/outbox.js";
+import { html, nothing, redraw } from "../core/page.js";
+import { text } from "../core/text.js";
+import { listOf, mayEdit } from "../lists/lists.js";
+import { membersOf } from "../lists/members.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+
+const PAGE = 50;
+const AGAIN = 15_000; // milliseconds until they are read again
+const LONGEST = 10_000; // characters
+
+/** The comments on a todo of a list, oldest first: `{ draw(), leave() }`, where `leave` ends the reading. */
+export function commentsPanel(todoId, listId) {
+  const panel = {
+    path: `/todos/${todoId}/comments`,
+    listId,
+    comments: [],
+    pages: 1,
+    hasMore: false,
+    isKnown: false,
+    readings: 0,
+    arrived: 0,
+    adding: form(),
+    editing: null,
+  };
+  read(panel).catch(complain);
+  const timer = setInterval(() => document.hidden || readAgain(panel), AGAIN);
+  return { draw: () => draw(panel), leave: () => clearInterval(timer) };
+}
+
+/** Read the pages that are shown, whatever has changed in them. */
+async function read(panel) {
+  const reading = ++panel.readings;
+  const found = [];
+  let cursor;
+  let pages = 0;
+  do {
+    const page = await get(panel.path, { limit: PAGE, cursor });
+    found.push(...page.data.data);
+    cursor = page.next;
+    pages += 1;
+  } while (cursor && pages < panel.pages);
+  if (reading !== panel.readings) return; // a later one knows more
+  Object.assign(panel, { comments: found, hasMore: Boolean(cursor), isKnown: true });
+  redraw();
+}
+
+async function readAgain(panel) {
+  const before = panel.comments.length;
+  try {
+    await read(panel);
+    panel.arrived = Math.max(0, panel.comments.length - before);
+  } catch {
+    // Nobody asked for it, and the next time comes soon.
+  }
+}
+
+async function showMore(panel) {
+  panel.pages += 1;
+  await read(panel).catch(complain);
+  if (!panel.hasMore) focusTitle();
+}
+
+function draw(panel) {
+  return html`
+    <section class="comments" aria-label=${text("comments.title")}>
+      <h3 tabindex="-1">${text("comments.title")}</h3>
+      <p class="unseen" role="status">${panel.arrived ? text("comments.arrived", { count: panel.arrived }) : nothing}</p>
+      ${panel.isKnown && !panel.comments.length ? html`<p class="quiet">${text("comments.none")}</p>` : nothing}
+      <ul>
+        ${repeat(
+          panel.comments,
+          (comment) => comment.id,
+          (comment) => html`<li>${panel.editing?.id === comment.id ? editor(panel, comment) : shown(panel, comment)}</li>`,
+        )}
+      </ul>
+      ${panel.hasMore ? html`<button @click=${() => showMore(panel)}>${text("comments.more")}</button>` : nothing}
+      ${mayEdit(panel.listId) ? adder(panel) : nothing}
+    </section>
+  `;
+}
+
+function shown(panel, comment) {
+  const isMine = comment.author_id === session.user?.id;
+  const isOwner = listOf(panel.listId)?.role === "owner";
+  const edit = html`<button class="link" id="edit-${comment.id}" @click=${() => startEditing(panel, comment)}>${text("core.edit")}</button>`;
+  const remove = html`<button class="link" @click=${() => removeComment(panel, comment)}>${text("core.delete")}</button>`;
+  return html`
+    <p class="row">
+      <strong dir="auto">${author(comment, panel.listId)}</strong>
+      <small><time datetime=${comment.created_at}>${momentText(comment.created_at, session.user?.time_zone)}</time> ${comment.version > 1 ? text("comments.edited") : nothing}</small>
+      <span class="gap"></span>
+      ${isMine ? edit : nothing} ${isMine || isOwner ? remove : nothing}
+    </p>
+    <p class="said" dir="auto">${comment.body}</p>
+  `;
+}
+
+function adder(panel) {
+  const state = panel.adding;
+  const add = state.submit(async ({ body }, element) => {
+    await submit("POST", panel.path, { body });
+    element.reset();
+    panel.pages = Infinity; // the new one is the last
+    await read(panel);
+  });
+  return html`
+    <form @submit=${add}>
+      ${area(state, text("comments.add"))}
+      <p class="actions"><button ?disabled=${state.isBusy}>${text("comments.send")}</button></p>
+    </form>
+  `;
+}
+
+function editor(panel, comment) {
+  const { state } = panel.editing;
+  const save = state.submit(async ({ body }) => {
+    await submit("PATCH", `${panel.path}/${comment.id}`, { body }, { ifMatch: panel.editing.version }).catch((problem) => {
+      if (problem.status !== 412) throw problem;
+      panel.editing.version = problem.current.version;
+      throw Object.assign(problem, { errors: { body: text("comments.changed", { body: problem.current.body }) } });
+    });
+    await read(panel);
+    stopEditing(panel, comment);
+  });
+  return html`
+    <form @submit=${save}>
+      ${area(state, text("comments.edit"), comment.body)}
+      <p class="actions">
+        <button type="button" @click=${() => stopEditing(panel, comment)}>${text("core.cancel")}</button>
+        <button class="main" ?disabled=${state.isBusy}>${text("core.save")}</button>
+      </p>
+    </form>
+  `;
+}
+
+function startEditing(panel, comment) {
+  panel.editing = { id: comment.id, version: comment.version, state: form() };
+  redraw();
+  setTimeout(() => document.getElementById(`${panel.editing.state.id}-body`)?.focus());
+}
+
+function stopEditing(panel, comment) {
+  panel.editing = null;
+  redraw();
+  setTimeout(() => document.getElementById(`edit-${comment.id}`)?.focus());
+}
+
+async function removeComment(panel, comment) {
+  if (!(await ask(text("comments.delete"), text("comments.delete_sure"), text("core.delete"), { danger: true }))) return;
+  try {
+    await submit("DELETE", `${panel.path}/${comment.id}`, undefined, { ifMatch: comment.version });
+  } catch (problem) {
+    if (problem.status === 412) say(text("comments.changed", { body: problem.current.body }), { kind: "bad" });
+    else complain(problem);
+  }
+  await read(panel).catch(complain);
+  focusTitle(); // the button is gone
+}
+
+/** A text area with its label, which Ctrl+Enter sends. While it is on its way it stays as it was sent. */
+function area(state, label, value = "") {
+  const id = `${state.id}-body`;
+  const error = state.errors.body;
+  return html`
+    <p class="field">
+      <label for=${id}>${label}</label>
+      <textarea
+        id=${id}
+        name="body"
+        required
+        dir="auto"
+        maxlength=${LONGEST}
+        .defaultValue=${value}
+        ?readonly=${state.isBusy}
+        aria-keyshortcuts="Control+Enter"
+        aria-invalid=${error ? "true" : nothing}
+        aria-describedby=${error ? `${id}-error` : nothing}
+        @keydown=${sendByKey}
+      ></textarea>
+      ${error ? html`<small id="${id}-error" class="error" role="alert">${error}</small>` : nothing}
+    </p>
+  `;
+}
+
+function sendByKey(event) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.form.requestSubmit();
+}
+
+function author(comment, listId) {
+  if (!comment.author_id) return text("comments.gone");
+  if (comment.author_name) return comment.author_name;
+  return membersOf(listId).find((member) => member.user_id === comment.author_id)?.email ?? text("comments.former");
+}
+
+const focusTitle = () => setTimeout(() => document.querySelector(".comments h3")?.focus());

@@ -1,0 +1,150 @@
+/** Sharing a list: who its members are, and what each of them may do. */
+
+import { session } from "../auth/session.js";
+import { ask, dialog } from "../core/dialog.js";
+import { choice, field, form } from "../core/form.js";
+import { complain, say } from "../core/notices.js";
+import { html, nothing, redraw } from "../core/page.js";
+import { go } from "../core/router.js";
+import { text } from "../core/text.js";
+import { live } from "../vendor/lit-html/directives/live.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { readLists } from "./lists.js";
+import { changeRole, invite, membersOf, readMembers, removeMember } from "./members.js";
+
+const ROLES = ["viewer", "editor", "owner"];
+
+/** Show with whom a list is shared. Owners invite, change roles and take people out; everyone may leave. */
+export function shareList(list) {
+  const sharing = { list, invitation: form(), refused: {}, close: () => {} };
+  const opened = dialog(text("lists.sharing", { name: list.name }), (close) => {
+    sharing.close = close;
+    return content(sharing);
+  });
+  readAgain(sharing);
+  return opened;
+}
+
+function content(sharing) {
+  const found = membersOf(sharing.list.id);
+  const isOwner = found.some((member) => isMe(member) && member.role === "owner");
+  return html`
+    <ul class="members" tabindex="-1" aria-label=${text("lists.members")}>
+      ${repeat(
+        found,
+        (member) => member.user_id,
+        (member) => row(sharing, member, { isOwner, isAlone: found.length === 1 }),
+      )}
+    </ul>
+    ${isOwner ? invitation(sharing) : nothing}
+  `;
+}
+
+function row(sharing, member, { isOwner, isAlone }) {
+  const refused = sharing.refused[member.user_id];
+  return html`<li class="row">
+    <span class="grow">
+      <strong dir="auto">${called(member)}</strong> ${isMe(member) ? text("lists.you") : nothing}
+      ${member.name ? html`<br /><small dir="auto">${member.email}</small>` : nothing}
+    </span>
+    ${isOwner ? roleChoice(sharing, member) : html`<span>${roleName(member.role)}</span>`}
+    ${isMe(member) && !isAlone ? html`<button @click=${() => leave(sharing, member)}>${text("lists.leave")}</button>` : nothing}
+    ${isOwner && !isMe(member)
+      ? html`<button aria-label=${text("lists.remove_member", { name: called(member) })} @click=${() => takeOut(sharing, member)}>
+          ${text("lists.remove")}
+        </button>`
+      : nothing}
+    ${refused ? html`<small class="error" role="alert">${refused}</small>` : nothing}
+  </li>`;
+}
+
+function roleChoice(sharing, member) {
+  return html`<select
+    aria-label=${text("lists.role_of", { name: called(member) })}
+    @change=${(event) => giveRole(sharing, member, event.currentTarget.value)}
+  >
+    ${ROLES.map((role) => html`<option value=${role} .selected=${live(role === member.role)}>${roleName(role)}</option>`)}
+  </select>`;
+}
+
+function invitation(sharing) {
+  const { invitation: state, list } = sharing;
+  const send = state.submit(async ({ email, role }, element) => {
+    await invite(list.id, email, role).catch(atField("email"));
+    element.reset();
+    element.elements.email.focus();
+    say(text("lists.invited", { email }));
+  });
+  return html`
+    <form class="invitation" @submit=${send}>
+      <h3>${text("lists.invite")}</h3>
+      ${field(state, "email", text("lists.email"), { type: "email", required: true, maxlength: 254, hint: text("lists.email_hint") })}
+      ${choice(state, "role", text("lists.role"), ROLES.map((role) => [role, roleName(role)]), "editor")}
+      <p class="quiet">${text("lists.roles_hint")}</p>
+      <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("lists.send_invitation")}</button></p>
+    </form>
+  `;
+}
+
+/** A conflict names no field; here it concerns the one. */
+const atField = (name) => (problem) => {
+  if (problem.status === 409) problem.errors = { [name]: problem.message };
+  throw problem;
+};
+
+async function giveRole(sharing, member, role) {
+  // Nobody but another owner could take it back.
+  const isGivingUp = isMe(member) && member.role === "owner";
+  if (isGivingUp && !(await ask(text("lists.role"), text("lists.give_up_sure"), roleName(role), { danger: true }))) return redraw();
+  await attempt(sharing, member, () => changeRole(sharing.list.id, member, role));
+}
+
+async function takeOut(sharing, member) {
+  const words = text("lists.remove_sure", { name: called(member), list: sharing.list.name });
+  if (!(await ask(text("lists.remove"), words, text("lists.remove"), { danger: true }))) return;
+  await attempt(sharing, member, async () => {
+    await removeMember(sharing.list.id, member);
+    await readMembers(sharing.list.id);
+    setTimeout(() => document.querySelector(".members")?.focus()); // the button is gone
+  });
+}
+
+async function leave(sharing, member) {
+  const words = text("lists.leave_sure", { list: sharing.list.name });
+  if (!(await ask(text("lists.leave"), words, text("lists.leave"), { danger: true }))) return;
+  await attempt(sharing, member, async () => {
+    await removeMember(sharing.list.id, member);
+    sharing.close();
+    await readLists();
+    go("/");
+  });
+}
+
+/** Do something to a member. A rule of the list that forbids it is told in their row, and what is shown is read again. */
+async function attempt(sharing, member, act) {
+  sharing.refused = {};
+  try {
+    await act();
+  } catch (problem) {
+    if (problem.status === 409) sharing.refused = { [member.user_id]: problem.message };
+    else if (problem.status === 412) say(text("lists.member_changed"), { kind: "bad" });
+    else complain(problem);
+    readAgain(sharing);
+  }
+  redraw();
+}
+
+async function readAgain(sharing) {
+  try {
+    await readMembers(sharing.list.id);
+  } catch (problem) {
+    complain(problem);
+    if (problem.status !== 404) return;
+    sharing.close(); // the list is gone, or the person is no member any more
+    readLists();
+  }
+}
+
+const isMe = (member) => member.user_id === session.user?.id;
+const called = (member) => member.name || member.email;
+const roleName = (role) => text(`lists.roles.${role}`);
