@@ -32,6 +32,9 @@ export function text(key, values = {}) {
   return entry.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? values[name].toLocaleString(current) : values[name]));
 }
 
+/** A moment that the API gave, as people write it. */
+export const instant = (moment) => new Date(moment).toLocaleString(current, { dateStyle: "medium", timeStyle: "short" });
+
 function chosen() {
   const wanted = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => tag.slice(0, 2))];
   const found = wanted.find((code) => code in LANGUAGES) ?? "en";
