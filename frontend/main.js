@@ -1,7 +1,7 @@
 /** Starts the page: who is it, and which view does the address call for. */
 
+import { arrive, entry } from "./auth/entry.js";
 import { endSession, session, start } from "./auth/session.js";
-import { entry } from "./auth/entry.js";
 import { listen } from "./core/api.js";
 import { closeDialogs, drawDialogs } from "./core/dialog.js";
 import { drawNotices, say } from "./core/notices.js";
@@ -9,13 +9,16 @@ import { openOutbox } from "./core/outbox.js";
 import { html, nothing, show, whenDrawn } from "./core/page.js";
 import { forget, follow, route, view } from "./core/router.js";
 import { text } from "./core/text.js";
+import { putOn } from "./core/theme.js";
 import { forgetLists, readLists } from "./lists/lists.js";
 import { forgetMembers } from "./lists/members.js";
 import { routes } from "./routes.js";
 import { shell } from "./shell.js";
+import { settleLate } from "./todos/todos.js";
 
 let sayDone = null;
-let titled = null;
+let lastUser = null; // the id of who was logged in last
+let seen = null; // the view that was drawn last
 
 listen({
   ended() {
@@ -34,22 +37,31 @@ session.changed = () => {
   forget();
   forgetLists();
   forgetMembers();
-  openOutbox(session.user?.id ?? null);
+  openOutbox(session.user?.id ?? null, settleLate);
   if (!session.user) return;
+  // Who comes back finds the same view; another person has no business at its address.
+  if (lastUser && lastUser !== session.user.id) history.replaceState(null, "", "#/");
+  lastUser = session.user.id;
   readLists();
   follow();
 };
 
+const shown = () => (session.isKnown ? (entry() ?? view()) : null);
+
 whenDrawn(() => {
-  const title = session.user ? view()?.title() : text("auth.title");
+  const title = shown()?.title();
   document.title = title ? `${title} – Tickbox` : "Tickbox";
-  if (titled !== null && titled !== view()) document.querySelector("h1")?.focus();
-  titled = view();
+  if (shown() === seen) return;
+  const first = document.querySelector(".entry input") ?? (seen && document.querySelector("h1"));
+  first?.focus();
+  seen = shown();
 });
 
+putOn();
+arrive();
 show(() => html`
-  ${session.isKnown ? (session.user ? shell() : entry()) : nothing} ${drawDialogs()} ${drawNotices()}
+  ${session.isKnown ? (entry()?.draw() ?? shell()) : nothing} ${drawDialogs()} ${drawNotices()}
 `);
 await start();
 if (session.user) session.changed();
-route(routes, () => Boolean(session.user));
+route(routes, () => session.user && !entry());

@@ -1,6 +1,6 @@
 /** Who is logged in, in this browser. */
 
-import { get, hasSession, patch, post } from "../core/api.js";
+import { get, hasSession, patch, post, remove } from "../core/api.js";
 import { complain } from "../core/notices.js";
 import { emptyOutbox } from "../core/outbox.js";
 import { redraw } from "../core/page.js";
@@ -24,9 +24,8 @@ export async function logIn(email, password) {
 /** Open an account in the time zone of this machine, and log in to it. Throws Problem. */
 export async function register(email, password, name) {
   await post("/auth/register", { email, password, name }, { wait: false });
-  await post("/auth/login", { email, password, cookies: true }, { wait: false });
-  const profile = await patch("/me", { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
-  become(profile.data);
+  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: false });
+  become(await inLocalTime(answer.data.user));
 }
 
 /** Log out: the session is over, wherever its tokens are. */
@@ -36,9 +35,13 @@ export async function logOut() {
   } catch (problem) {
     if (problem.status !== 401) throw problem;
   }
-  emptyOutbox();
-  sessionStorage.clear(); // what was typed and not sent
-  become(null);
+  depart();
+}
+
+/** Leave for good: the account is deleted. Throws Problem where the password is wrong. */
+export async function leave(password) {
+  await remove("/me", { body: { current_password: password } });
+  depart();
 }
 
 /** Take note of a profile that has changed. */
@@ -58,6 +61,23 @@ async function resume() {
   } catch (problem) {
     if (problem.status !== 401) complain(problem);
   }
+}
+
+async function inLocalTime(user) {
+  try {
+    return (await patch("/me", { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone })).data;
+  } catch {
+    return user; // in UTC, until they choose another one
+  }
+}
+
+/** Nobody is logged in any more, by their own will: nothing of theirs stays, the address of what they saw included. */
+/** Whoever leaves by their own will leaves nothing behind: no changes on their way, no line half typed. */
+function depart() {
+  emptyOutbox();
+  sessionStorage.clear();
+  history.replaceState(null, "", location.pathname);
+  become(null);
 }
 
 function become(user) {

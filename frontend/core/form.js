@@ -1,7 +1,7 @@
 /** Forms: fields with what the service says of each, and what they hold. */
 
 import { ifDefined } from "../vendor/lit-html/directives/if-defined.js";
-import { complain, flat } from "./notices.js";
+import { complain, describe, flat } from "./notices.js";
 import { html, nothing, redraw } from "./page.js";
 
 let forms = 0;
@@ -10,11 +10,11 @@ let forms = 0;
  * What a form knows while it is filled in: `isBusy`, and the `errors` of the last try by field, those of the whole under `_`.
  *
  * `submit(act)` is for its `@submit`: calls `act(values, form)` with what the fields hold, and keeps what the service refused. What
- * names no field of the form is said as a notice.
+ * names no field of the form is said as a notice; or, with `inPlace`, kept for `wrong(state, "_")` to show.
  */
-export function form() {
+export function form({ inPlace = false } = {}) {
   forms += 1;
-  const state = { id: `form-${forms}`, isBusy: false, errors: {} };
+  const state = { id: `form-${forms}`, isBusy: false, inPlace, errors: {} };
   state.submit = (act) => async (event) => {
     event.preventDefault();
     if (state.isBusy) return;
@@ -37,13 +37,17 @@ function refuse(state, element, problem) {
   if (problem.name === "AbortError") return;
   const errors = problem.errors ?? {};
   state.errors = Object.fromEntries(Object.entries(errors).map(([name, said]) => [name, flat(said)]));
-  const named = Object.keys(errors).filter((name) => element.elements[name]);
-  if (named.length) setTimeout(() => element.elements[named[0]].focus());
+  const named = Object.keys(errors)
+    .map((name) => element.elements[name])
+    .find(Boolean);
+  // Boxes of one name are a list.
+  if (named) setTimeout(() => (named.focus ? named : named[0]).focus());
+  else if (state.inPlace) state.errors._ = describe(problem);
   else complain(problem);
 }
 
-/** An input with its label, and below it what the service said of it. Takes the attributes of an input, and `hint`. */
-export function field(state, name, label, { type = "text", value = "", hint = "", required = false, ...rest } = {}) {
+/** An input with its label, and below it what the service said of it. Takes the attributes of an input, `hint`, and what stands `beside` it. */
+export function field(state, name, label, { type = "text", value = "", hint = "", required = false, beside = nothing, ...rest } = {}) {
   const id = `${state.id}-${name}`;
   const error = state.errors[name];
   const describedBy = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
@@ -61,10 +65,11 @@ export function field(state, name, label, { type = "text", value = "", hint = ""
         maxlength=${ifDefined(rest.maxlength)}
         min=${ifDefined(rest.min)}
         max=${ifDefined(rest.max)}
+        list=${ifDefined(rest.list)}
         aria-invalid=${error ? "true" : nothing}
         aria-describedby=${describedBy || nothing}
       />
-      ${hint ? html`<small id="${id}-hint">${hint}</small>` : nothing} ${said(id, error)}
+      ${beside} ${hint ? html`<small id="${id}-hint">${hint}</small>` : nothing} ${wrong(state, name)}
     </p>
   `;
 }
@@ -79,11 +84,19 @@ export function choice(state, name, label, options, value) {
       <select id=${id} name=${name} aria-describedby=${error ? `${id}-error` : nothing}>
         ${options.map(([key, words]) => html`<option value=${key} .selected=${key === value}>${words}</option>`)}
       </select>
-      ${said(id, error)}
+      ${wrong(state, name)}
     </p>
   `;
 }
 
-function said(id, error) {
-  return error ? html`<small id="${id}-error" class="error" role="alert">${error}</small>` : nothing;
+/** What the service said of a field, or of the whole under `_`; its id is `ID-NAME-error`. `field` and `choice` show it by themselves. */
+export function wrong(state, name) {
+  const error = state.errors[name];
+  return error ? html`<small id="${state.id}-${name}-error" class="error" role="alert">${error}</small>` : nothing;
 }
+
+/** For `catch`: what the service refused with `status` is said in the words of this page instead, at the field `name` if one is named. */
+export const inWords = (status, words, name) => (problem) => {
+  if (problem.status === status) Object.assign(problem, { message: words, errors: name ? { [name]: words } : {} });
+  throw problem;
+};

@@ -65,6 +65,12 @@ async function takeBack(collection, todo, fields, problem) {
   }
 }
 
+/** A change from before the page was loaded is refused: there is no row of it on the page, but it can be asked about all the same. */
+export async function settleLate(problem, { path, body }) {
+  if (problem.status !== 412) complain(problem);
+  else if (await settleConflict(body, problem.current)) submit("PATCH", path, body, { ifMatch: problem.current.version }).catch(complain);
+}
+
 /** Tick a todo off, or take that back. It stays where it is, for as long as the person looks at it. */
 export function tick(collection, todo) {
   collection.put({ ...todo, isLeaving: true });

@@ -1,7 +1,31 @@
+/** The settings: who one is, how one gets in, and how one leaves. */
+
+import { get } from "../core/api.js";
+import { know } from "../auth/session.js";
+import { complain } from "../core/notices.js";
 import { html } from "../core/page.js";
 import { text } from "../core/text.js";
+import { address } from "./address.js";
+import { appearance } from "./appearance.js";
+import { leaving } from "./leaving.js";
+import { password } from "./password.js";
+import { profile } from "./profile.js";
+import { sessions } from "./sessions.js";
+import { tokens } from "./tokens.js";
 
-/** To be replaced. */
+/** The view of one's own account, a card for each part of it. */
 export function settings() {
-  return { title: () => text("users.settings"), draw: () => html`<h1 tabindex="-1">${text("users.settings")}</h1>` };
+  const devices = sessions();
+  const cards = [profile(), appearance(), address(), password(devices.read), devices, tokens(), leaving()];
+  // It may have changed elsewhere, by a mail's link for instance.
+  get("/me")
+    .then(({ data }) => know(data))
+    .catch(complain);
+  return {
+    title: () => text("users.settings"),
+    draw: () => html`
+      <h1 tabindex="-1">${text("users.settings")}</h1>
+      <div class="settings">${cards.map((card) => card.draw())}</div>
+    `,
+  };
 }
