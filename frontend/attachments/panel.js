@@ -1,9 +1,8 @@
 /** The files on a todo: seeing them, adding some, and deleting them. */
 
-import { all, remove } from "../core/api.js";
+import { all, fileUrl, remove } from "../core/api.js";
 import { ask } from "../core/dialog.js";
 import { fileLink, filePicker, sizeText } from "../core/files.js";
-import { fileUrl } from "../core/api.js";
 import { complain } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { text } from "../core/text.js";

@@ -70,9 +70,11 @@ export function reports() {
     draw: () => html`
       <h1 tabindex="-1">${text("reports.title")}</h1>
       <form class="card" aria-label=${text("reports.days")} @submit=${state.submit(show)}>
-        ${field(state, "from", text("reports.from"), { type: "date", value: day(1 - DAYS), required: true })}
-        ${field(state, "to", text("reports.to"), { type: "date", value: day(0), required: true })}
-        ${choice(state, "list_id", text("reports.list"), [["", text("reports.all_lists")], ...lists.all.map(({ id, name }) => [id, name])], "")}
+        <div class="fields">
+          ${field(state, "from", text("reports.from"), { type: "date", value: day(1 - DAYS), required: true })}
+          ${field(state, "to", text("reports.to"), { type: "date", value: day(0), required: true })}
+          ${choice(state, "list_id", text("reports.list"), [["", text("reports.all_lists")], ...lists.all.map(({ id, name }) => [id, name])], "")}
+        </div>
         <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("reports.show")}</button></p>
       </form>
       ${shown ? result() : nothing}

@@ -30,16 +30,18 @@ export function exporter(jobs) {
       <section class="card" aria-labelledby="export">
         <h2 id="export">${text("transfers.export")}</h2>
         <form @submit=${state.submit(start)}>
-          ${choice(state, "format", text("transfers.format"), formats(), "csv")}
-          ${choice(state, "list_id", text("transfers.list"), [["", text("transfers.all_lists")], ...lists.all.map(({ id, name }) => [id, name])], "")}
-          ${choice(
-            state,
-            "which",
-            text("transfers.which"),
-            ["", "open", "done"].map((which) => [which, text(`transfers.${which || "all"}`)]),
-            "",
-          )}
-          ${choice(state, "tag", text("transfers.tag"), [["", text("transfers.any_tag")], ...lists.tags.map(({ name }) => [name, `#${name}`])], "")}
+          <div class="fields">
+            ${choice(state, "format", text("transfers.format"), formats(), "csv")}
+            ${choice(state, "list_id", text("transfers.list"), [["", text("transfers.all_lists")], ...lists.all.map(({ id, name }) => [id, name])], "")}
+            ${choice(
+              state,
+              "which",
+              text("transfers.which"),
+              ["", "open", "done"].map((which) => [which, text(`transfers.${which || "all"}`)]),
+              "",
+            )}
+            ${choice(state, "tag", text("transfers.tag"), [["", text("transfers.any_tag")], ...lists.tags.map(({ name }) => [name, `#${name}`])], "")}
+          </div>
           <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("transfers.start_export")}</button></p>
         </form>
         ${job ? jobCard(job, { outcome: fileOutcome(job) }) : nothing}

@@ -92,7 +92,10 @@ export function importer(jobs) {
           required: true,
           error: state.errors.file,
         })}
-        ${choice(state, "format", text("transfers.format"), formats(), "csv")} ${choice(state, "list_id", text("transfers.into"), targets(), "")}
+        <div class="fields">
+          ${choice(state, "format", text("transfers.format"), formats(), "csv")}
+          ${choice(state, "list_id", text("transfers.into"), targets(), "")}
+        </div>
         <p class="check">
           <input id="on_error" type="checkbox" name="on_error" value="skip" />
           <label for="on_error">${text("transfers.skip_bad")}</label>
