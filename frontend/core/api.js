@@ -87,10 +87,18 @@ export async function all(path, query = {}) {
 /** Whether the browser holds a session, as far as a page can see. */
 export const hasSession = () => Boolean(cookie("csrf_access_token") || cookie("csrf_refresh_token"));
 
+/** Whether the session's tokens still last, as far as a page can see; a link to a file is followed without asking for new ones. */
+export const isFresh = () => Boolean(cookie("csrf_access_token")) || !cookie("csrf_refresh_token");
+
+/** See to it that they do. */
+export async function revive() {
+  if (!isFresh()) await refresh();
+}
+
 async function withSession(method, path, send) {
   if (WITHOUT_SESSION.test(path)) return send(path === "/auth/refresh" ? token("csrf_refresh_token") : {});
   const csrf = () => (SAFE.includes(method) ? {} : token("csrf_access_token"));
-  if (!cookie("csrf_access_token") && cookie("csrf_refresh_token")) await refresh();
+  await revive();
   try {
     return await send(csrf());
   } catch (problem) {

@@ -1,8 +1,9 @@
+import { session } from "../auth/session.js";
 import { all, remove } from "../core/api.js";
+import { momentText } from "../core/dates.js";
 import { ask } from "../core/dialog.js";
 import { complain } from "../core/notices.js";
 import { html, redraw } from "../core/page.js";
-import { momentText } from "../core/dates.js";
 import { text } from "../core/text.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { card, toCard } from "./card.js";

@@ -1,0 +1,91 @@
+/** Files on their way to a todo, one after the other. */
+
+import { newKey, Offline, request } from "../core/api.js";
+import { describe, say } from "../core/notices.js";
+import { html, nothing, redraw } from "../core/page.js";
+import { text } from "../core/text.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+
+/**
+ * Uploads to `path`: `add(file)`, and `draw()` for those that have not come through. `arrived()` is called after each that has.
+ *
+ * What found no connection stays, to be sent again with its key: if it had come through already, it does not come twice.
+ */
+export function uploads(path, arrived) {
+  let entries = [];
+  let before = Promise.resolve();
+
+  function add(file) {
+    const entry = { file, key: newKey(), share: null, problem: null };
+    entries = [...entries, entry];
+    enqueue(entry);
+  }
+
+  function enqueue(entry) {
+    entry.problem = null;
+    before = before.then(() => send(entry));
+    redraw();
+  }
+
+  async function send(entry) {
+    if (!entries.includes(entry)) return;
+    const form = new FormData();
+    form.append("file", entry.file);
+    entry.calledOff = new AbortController();
+    const onProgress = (share) => {
+      entry.share = share;
+      redraw();
+    };
+    onProgress(0);
+    try {
+      await request("POST", path, { form, key: entry.key, signal: entry.calledOff.signal, onProgress });
+      say(text("attachments.attached", { name: entry.file.name }));
+      await arrived();
+      drop(entry);
+    } catch (problem) {
+      fail(entry, problem);
+    }
+  }
+
+  function fail(entry, problem) {
+    if (problem.name === "AbortError") drop(entry);
+    Object.assign(entry, { problem, share: null });
+    redraw();
+  }
+
+  function drop(entry) {
+    entry.calledOff?.abort();
+    entries = entries.filter((other) => other !== entry);
+    redraw();
+  }
+
+  const row = (entry) => html`
+    <li class="row">
+      <span class="grow">
+        <bdi>${entry.file.name}</bdi>
+        <span role="alert">${entry.problem ? html`<span class="error">${reason(entry.problem)}</span>` : nothing}</span>
+      </span>
+      ${entry.problem ? nothing : progress(entry)}
+      ${isWorthIt(entry.problem) ? html`<button @click=${() => enqueue(entry)}>${text("attachments.try_again")}</button>` : nothing}
+      <button class="icon" aria-label=${text("attachments.dismiss", { name: entry.file.name })} @click=${() => drop(entry)}>×</button>
+    </li>
+  `;
+
+  return {
+    add,
+    draw: () => html`<ul>${repeat(entries, (entry) => entry.key, row)}</ul>`,
+  };
+}
+
+const progress = ({ file, share }) =>
+  share === null
+    ? html`<span class="quiet">${text("attachments.waits")}</span>`
+    : html`
+        <progress class="grow" max="1" value=${share} aria-label=${text("attachments.sending", { name: file.name })}></progress>
+        <span>${text("jobs.percent", { percent: Math.round(100 * share) })}</span>
+      `;
+
+/** Whether it may come through another time: what the service refuses it will refuse again. */
+const isWorthIt = (problem) => problem && (problem instanceof Offline || problem.status >= 500 || problem.status === 409);
+
+const reason = (problem) => (problem instanceof Offline ? text("attachments.lost") : describe(problem));

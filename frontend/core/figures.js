@@ -1,0 +1,33 @@
+/** Numbers on a page: some that stand out, and tables. */
+
+import { html } from "./page.js";
+import { language } from "./text.js";
+
+/** What is counted, and how many there are: pairs of words and a number, or other words in its place. */
+export function figures(pairs) {
+  return html`
+    <dl class="figures">
+      ${pairs.map(([name, count]) => html`<div><dt>${name}</dt><dd>${shown(count)}</dd></div>`)}
+    </dl>
+  `;
+}
+
+/** A table: its name, the names of its columns, and the cells of each row, the first of which names the row. */
+export function table(name, columns, rows) {
+  return html`
+    <table>
+      <caption>${name}</caption>
+      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+      <tbody>
+        ${rows.map(
+          ([first, ...others]) => html`<tr>
+            <th scope="row" dir="auto">${shown(first)}</th>
+            ${others.map((cell) => html`<td dir="auto">${shown(cell)}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  `;
+}
+
+const shown = (cell) => (typeof cell === "number" ? cell.toLocaleString(language()) : cell);
