@@ -33,10 +33,12 @@ def test_a_todo_that_is_ticked_off_stays_in_sight_until_the_list_is_opened_anew(
     made = todo("buy milk")
     page = open_page(ada)
 
+    expect(page.get_by_text("1 open todo")).to_have_count(1)
+
     page.get_by_label("buy milk: done").check()
 
     expect(row(page, "buy milk")).to_have_class(re.compile("done"))
-    expect(page.get_by_label("1 open todo")).to_have_count(0)
+    expect(page.get_by_text("1 open todo")).to_have_count(0)
     assert ada.get(f"/todos/{made['id']}")["done"]
     page.reload()
     expect(page.get_by_text("Nothing here.")).to_be_visible()
