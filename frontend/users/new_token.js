@@ -49,7 +49,7 @@ function made(token, copy, copied, close) {
       <input id="token" readonly .value=${token} @focus=${(event) => event.target.select()} />
     </p>
     <p class="row"><button @click=${copy}>${text("users.copy")}</button> <span role="status">${copied}</span></p>
-    <p class="example">${text("users.token_example")}</p>
+    <p class="lead">${text("users.token_example")}</p>
     <pre>curl -H "Authorization: Bearer ${token}" ${address}</pre>
     <p class="actions"><button class="main" @click=${() => close()}>${text("core.close")}</button></p>
   `;
