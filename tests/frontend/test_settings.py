@@ -217,8 +217,8 @@ def test_a_token_is_copied(open_settings, account):
 
 
 def test_a_token_has_a_last_day_and_what_it_may_do(open_settings, account):
-    ada = account()
-    page = open_settings(ada, timezone_id="Europe/Berlin")
+    ada = account(time_zone="Europe/Berlin")
+    page = open_settings(ada)
     dialog = page.get_by_role("dialog")
 
     page.get_by_role("button", name="New token").click()
