@@ -32,7 +32,7 @@ export function forgot(to, email) {
 /** What follows, always alike: nobody learns here who has an account. */
 export function sent(to, email) {
   const draw = () => html`
-    <p>${text("auth.sent", { email })}</p>
+    <p class="told">${text("auth.sent", { email })}</p>
     <p class="actions"><button class="main" @click=${() => to("login", email)}>${text("auth.log_in")}</button></p>
   `;
   return { title: () => text("auth.sent_title"), draw };

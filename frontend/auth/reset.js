@@ -30,7 +30,7 @@ export function reset(to) {
     </form>
   `;
   const askAgain = () => html`
-    <p class="error" role="alert">${text("auth.spent_reset")}</p>
+    <p class="told error" role="alert">${text("auth.spent_reset")}</p>
     <p class="actions"><button class="main" @click=${() => to("forgot")}>${text("auth.forgot")}</button></p>
   `;
   return { title: () => text("auth.choose_password"), draw: () => (mailedToken() ? choose() : askAgain()) };

@@ -71,8 +71,7 @@ async function inLocalTime(user) {
   }
 }
 
-/** Nobody is logged in any more, by their own will: nothing of theirs stays, the address of what they saw included. */
-/** Whoever leaves by their own will leaves nothing behind: no changes on their way, no line half typed. */
+/** Whoever leaves by their own will leaves nothing behind: no changes on their way, no line half typed, no address of what they saw. */
 function depart() {
   emptyOutbox();
   sessionStorage.clear();

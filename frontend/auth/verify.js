@@ -25,7 +25,7 @@ export function verify(to) {
   }
 
   const draw = () => html`
-    <p role="status">${said()}</p>
+    <p class="told" role="status">${said()}</p>
     <p class="actions">
       ${canTryAgain ? html`<button @click=${confirm}>${text("auth.again")}</button>` : nothing}
       <button class="main" @click=${() => to("login")}>${text(session.user ? "auth.to_todos" : "auth.log_in")}</button>

@@ -24,7 +24,7 @@ export default {
     again: "Noch einmal versuchen",
     changed: "Dein Passwort ist geändert. Melde dich damit an.",
     choose_password: "Neues Passwort wählen",
-    closed: "Hier kann sich niemand selbst registrieren. Bitte eine Administratorin um ein Konto.",
+    closed: "Hier kann sich niemand selbst registrieren. Bitte einen Admin um ein Konto.",
     email: "E-Mail",
     ended: "Deine Sitzung ist beendet. Melde dich wieder an; was noch nicht gesendet ist, bleibt erhalten.",
     forgot: "Passwort vergessen?",

@@ -21,7 +21,7 @@ export function address() {
     card(
       "address",
       text("auth.email"),
-      html`<p class="row now">
+      html`<p class="row told">
           <span class="grow">${session.user.email}</span>
           ${session.user.email_verified ? nothing : html`<span class="warm">${text("users.unconfirmed")}</span>`}
         </p>

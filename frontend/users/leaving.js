@@ -13,7 +13,7 @@ export function leaving() {
     card(
       "leaving",
       text("users.leave"),
-      html`<p>${text("users.leave_hint")}</p>
+      html`<p class="told">${text("users.leave_hint")}</p>
         <p class="actions"><button class="danger" @click=${askAndLeave}>${text("users.leave_ask")}</button></p>`,
     );
   return { draw };
@@ -29,7 +29,7 @@ function askAndLeave() {
     text("users.leave"),
     (close) => html`
       <form @submit=${submit}>
-        <p>${text("users.leave_sure")}</p>
+        <p class="told">${text("users.leave_sure")}</p>
         ${passwordField(state, "current_password", text("users.current_password"), { autocomplete: "current-password" })}
         ${wrong(state, "_")}
         <p class="actions">

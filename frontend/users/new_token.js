@@ -1,5 +1,6 @@
 import { fileUrl, post, Problem } from "../core/api.js";
 import { session } from "../auth/session.js";
+import { instantOf, today } from "../core/dates.js";
 import { dialog } from "../core/dialog.js";
 import { field, form, wrong } from "../core/form.js";
 import { html, redraw } from "../core/page.js";
@@ -13,7 +14,7 @@ export function newToken() {
   const submit = state.submit(async ({ name, expires }, element) => {
     const scopes = new FormData(element).getAll("scopes");
     if (!scopes.length) throw new Problem(422, { errors: { scopes: text("users.no_scopes") } });
-    token = (await post("/auth/tokens", { name, scopes, expires_at: expires ? endOf(expires) : null })).data.token;
+    token = (await post("/auth/tokens", { name, scopes, expires_at: endOf(expires) })).data.token;
     setTimeout(() => document.getElementById("token").focus());
   });
   const copy = async () => {
@@ -24,7 +25,6 @@ export function newToken() {
 }
 
 function asked(state, submit) {
-  const today = new Date().toLocaleDateString("sv"); // as 2026-11-30
   return html`
     <form @submit=${submit}>
       ${field(state, "name", text("users.token_name"), { required: true, maxlength: 120, hint: text("users.token_name_hint") })}
@@ -32,7 +32,7 @@ function asked(state, submit) {
         <legend>${text("users.may")}</legend>
         ${session.user.permissions.map(scopeBox)} ${wrong(state, "scopes")}
       </fieldset>
-      ${field(state, "expires", text("users.expires_on"), { type: "date", min: today, hint: text("users.expires_hint") })}
+      ${field(state, "expires", text("users.expires_on"), { type: "date", min: today(session.user.time_zone), hint: text("users.expires_hint") })}
       ${wrong(state, "_")}
       <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("users.make_token")}</button></p>
     </form>
@@ -49,7 +49,7 @@ function made(token, copy, copied, close) {
       <input id="token" readonly .value=${token} @focus=${(event) => event.target.select()} />
     </p>
     <p class="row"><button @click=${copy}>${text("users.copy")}</button> <span role="status">${copied}</span></p>
-    <p class="example">${text("users.token_example")}</p>
+    <p class="lead">${text("users.token_example")}</p>
     <pre>curl -H "Authorization: Bearer ${token}" ${address}</pre>
     <p class="actions"><button class="main" @click=${() => close()}>${text("core.close")}</button></p>
   `;
@@ -66,5 +66,5 @@ async function copyField(element) {
   }
 }
 
-/** The instant at which a day ends here. */
-const endOf = (day) => new Date(`${day}T23:59:59`).toISOString();
+/** The instant at which a day ends for the person, null for no day. */
+const endOf = (day) => (day ? instantOf(day, "23:59:59", session.user.time_zone) : null);

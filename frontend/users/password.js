@@ -1,5 +1,6 @@
 import { post } from "../core/api.js";
 import { passwordField } from "../auth/password_field.js";
+import { session } from "../auth/session.js";
 import { form, wrong } from "../core/form.js";
 import { say } from "../core/notices.js";
 import { html } from "../core/page.js";
@@ -20,9 +21,10 @@ export function password(changed) {
       "password",
       text("auth.password"),
       html`<form @submit=${submit}>
+        <input hidden autocomplete="username" .defaultValue=${session.user.email} />
         ${passwordField(state, "current_password", text("users.current_password"), { autocomplete: "current-password" })}
         ${passwordField(state, "new_password", text("auth.new_password"), { autocomplete: "new-password" })}
-        <p><small>${text("users.password_ends")}</small></p>
+        <p class="told"><small>${text("users.password_ends")}</small></p>
         ${wrong(state, "_")}
         <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("users.change_password")}</button></p>
       </form>`,

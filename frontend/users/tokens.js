@@ -47,7 +47,7 @@ export function tokens() {
     card(
       "tokens",
       text("users.tokens"),
-      html`<p><small>${text("users.tokens_hint")}</small></p>
+      html`<p class="told"><small>${text("users.tokens_hint")}</small></p>
         <ul>
           ${repeat(found, (token) => token.id, row)}
         </ul>
