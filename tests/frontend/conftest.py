@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from tests import chromium, databases
 from tests.frontend import people
+from tests.frontend.modules import Modules
 from tests.frontend.watching import Watch
 
 
@@ -56,6 +57,14 @@ def browser():
 def account(site):
     """`account(name="Ada")`: a new person, see people.Person."""
     return partial(people.register, site.api)
+
+
+@pytest.fixture(scope="module")
+def modules(site, browser):
+    """The frontend's modules, for a test to call: see Modules."""
+    opened = Modules(site, browser)
+    yield opened
+    opened.close()
 
 
 def log_in(page, person):
