@@ -50,7 +50,7 @@ def member(page, name):
 
 
 def invite(page, email, role="Editor"):
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Role", exact=True).select_option(role)
     page.get_by_role("button", name="Invite").click()
 
@@ -71,8 +71,8 @@ def test_after_an_invitation_the_next_one_can_be_written_at_once(open_members, a
     invite(page, bob.email)
 
     expect(page.get_by_role("status").filter(has_text=f"{bob.email} shares this list now")).to_be_visible()
-    expect(page.get_by_label("E-mail address")).to_have_value("")
-    expect(page.get_by_label("E-mail address")).to_be_focused()
+    expect(page.get_by_label("Email")).to_have_value("")
+    expect(page.get_by_label("Email")).to_be_focused()
 
 
 def test_an_address_without_an_account_is_refused_at_its_field(open_members, ada):
@@ -81,7 +81,7 @@ def test_an_address_without_an_account_is_refused_at_its_field(open_members, ada
 
     invite(page, "nobody@example.com")
 
-    expect(page.get_by_label("E-mail address")).to_have_accessible_description(re.compile("^No account has this address"))
+    expect(page.get_by_label("Email")).to_have_accessible_description(re.compile("^No account has this address"))
 
 
 def test_who_is_a_member_already_is_refused_at_the_field_of_the_address(open_members, ada, bob, groceries):
@@ -91,8 +91,8 @@ def test_who_is_a_member_already_is_refused_at_the_field_of_the_address(open_mem
 
     invite(page, bob.email)
 
-    expect(page.get_by_role("alert").filter(has_text="They are a member of this list already.")).to_be_visible()
-    expect(page.get_by_label("E-mail address")).to_be_focused()
+    expect(page.get_by_role("alert").filter(has_text="They are a member already.")).to_be_visible()
+    expect(page.get_by_label("Email")).to_be_focused()
 
 
 def test_an_owner_gives_another_role(open_members, ada, bob, groceries):
@@ -176,7 +176,7 @@ def test_who_does_not_own_a_list_sees_its_members_and_can_only_leave(open_member
 
     expect(member(page, "Ada")).to_contain_text("Owner")
     expect(page.get_by_role("dialog").get_by_role("button")).to_have_text(["×", "Leave list"])
-    expect(page.get_by_label("E-mail address")).to_have_count(0)
+    expect(page.get_by_label("Email")).to_have_count(0)
 
 
 def test_a_viewer_reads_the_todos_of_a_list_and_is_offered_no_change(open_page, ada, bob, groceries):
@@ -187,7 +187,7 @@ def test_a_viewer_reads_the_todos_of_a_list_and_is_offered_no_change(open_page, 
 
     expect(page.get_by_role("main").get_by_text("oat milk")).to_be_visible()
     expect(page.get_by_role("main").get_by_role("checkbox")).to_be_disabled()
-    expect(page.get_by_role("main").get_by_label("Add a todo")).to_have_count(0)
+    expect(page.get_by_role("main").get_by_label("New todo")).to_have_count(0)
 
 
 @pytest.mark.parametrize("look", [{}, {"color_scheme": "dark"}, {"viewport": PHONE}], ids=["light", "dark", "phone"])
