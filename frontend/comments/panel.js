@@ -32,12 +32,13 @@ export function commentsPanel(todoId, listId) {
     editing: null,
   };
   read(panel).catch(complain);
-  const timer = setInterval(() => document.hidden || readAgain(panel), AGAIN);
+  // Where that fails nothing is said, as nobody asked for it and the next time comes soon.
+  const timer = setInterval(() => document.hidden || read(panel, { isAsked: false }).catch(() => {}), AGAIN);
   return { draw: () => draw(panel), leave: () => clearInterval(timer) };
 }
 
-/** Read the pages that are shown, whatever has changed in them. */
-async function read(panel) {
+/** Read the pages that are shown, whatever has changed in them. What others have added meanwhile is `arrived`. */
+async function read(panel, { isAsked = true } = {}) {
   const reading = ++panel.readings;
   const found = [];
   let cursor;
@@ -49,18 +50,9 @@ async function read(panel) {
     pages += 1;
   } while (cursor && pages < panel.pages);
   if (reading !== panel.readings) return; // a later one knows more
+  panel.arrived = isAsked ? 0 : Math.max(0, found.length - panel.comments.length);
   Object.assign(panel, { comments: found, hasMore: Boolean(cursor), isKnown: true });
   redraw();
-}
-
-async function readAgain(panel) {
-  const before = panel.comments.length;
-  try {
-    await read(panel);
-    panel.arrived = Math.max(0, panel.comments.length - before);
-  } catch {
-    // Nobody asked for it, and the next time comes soon.
-  }
 }
 
 async function showMore(panel) {

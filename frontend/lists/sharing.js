@@ -2,7 +2,7 @@
 
 import { session } from "../auth/session.js";
 import { ask, dialog } from "../core/dialog.js";
-import { choice, field, form } from "../core/form.js";
+import { choice, field, form, inWords } from "../core/form.js";
 import { complain, say } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { go } from "../core/router.js";
@@ -70,7 +70,9 @@ function roleChoice(sharing, member) {
 function invitation(sharing) {
   const { invitation: state, list } = sharing;
   const send = state.submit(async ({ email, role }, element) => {
-    await invite(list.id, email, role).catch(atField("email"));
+    await invite(list.id, email, role)
+      .catch(inWords(409, text("lists.already"), "email"))
+      .catch(inWords(422, text("lists.unknown"), "email"));
     element.reset();
     element.elements.email.focus();
     say(text("lists.invited", { email }));
@@ -85,12 +87,6 @@ function invitation(sharing) {
     </form>
   `;
 }
-
-/** A conflict names no field; here it concerns the one. */
-const atField = (name) => (problem) => {
-  if (problem.status === 409) problem.errors = { [name]: problem.message };
-  throw problem;
-};
 
 async function giveRole(sharing, member, role) {
   // Nobody but another owner could take it back.
@@ -126,7 +122,7 @@ async function attempt(sharing, member, act) {
   try {
     await act();
   } catch (problem) {
-    if (problem.status === 409) sharing.refused = { [member.user_id]: problem.message };
+    if (problem.status === 409) sharing.refused = { [member.user_id]: text("lists.keeps_owner") };
     else if (problem.status === 412) say(text("lists.member_changed"), { kind: "bad" });
     else complain(problem);
     readAgain(sharing);

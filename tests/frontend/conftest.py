@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests import chromium, databases
 from tests.frontend import people
@@ -46,11 +45,9 @@ def site(make_module_server, site_settings):
 
 @pytest.fixture(scope="package")
 def browser():
-    """Chromium, for the tests of this folder: Playwright's event loop would be in the way of others."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium.program(), args=chromium.OPTIONS)
-        yield launched
-        launched.close()
+    """Chromium, for the tests of this folder alone."""
+    with chromium.launched() as browser:
+        yield browser
 
 
 @pytest.fixture

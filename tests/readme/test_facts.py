@@ -8,7 +8,6 @@ from click import Context
 
 from app.config import ROOT, SETTINGS, ConfigurationError, load
 from tests.conftest import DEFAULTS
-from tests.factories import PASSWORD
 
 README = (ROOT / "README.md").read_text()
 PIPFILE = tomllib.loads((ROOT / "Pipfile").read_text())
@@ -61,18 +60,6 @@ def test_production_refuses_to_start_without_secrets(tmp_path):
         load(DEFAULTS | nothing | {"DATABASE_URL": "postgresql://tickbox@localhost/tickbox"})
 
     assert f"```text\n{refused.value}\n```" in section("From zero to production")
-
-
-def test_a_page_gets_along_with_cookies(anonymous, account):
-    script = re.search(r"```js\n(.*?)```", README, re.DOTALL)[1]
-    access, refresh = re.findall(r'"(csrf_\w+)"', script)
-    (header,) = re.findall(r'"(X-[\w-]+)"', script)
-    anonymous.post("/auth/login", {"email": account.email, "password": PASSWORD, "cookies": True})
-
-    created = anonymous.post("/todos", {"task": "build a page"}, headers={header: anonymous.get_cookie(access).value})
-    refreshed = anonymous.post("/auth/refresh", headers={header: anonymous.get_cookie(refresh).value, "Content-Type": "application/json"})
-
-    assert (created.status_code, refreshed.status_code) == (201, 200)
 
 
 def test_it_names_no_place_of_one_machine():
