@@ -1,10 +1,11 @@
 /** Work in the background: how it goes on, and how it looks meanwhile. */
 
-import { get, Offline, remove } from "../core/api.js";
 import { session } from "../auth/session.js";
+import { get, Offline, remove } from "../core/api.js";
+import { momentText } from "../core/dates.js";
 import { complain } from "../core/notices.js";
 import { html, nothing } from "../core/page.js";
-import { language, text } from "../core/text.js";
+import { text } from "../core/text.js";
 
 const SOON = 150; // milliseconds until the first look
 const LATER = 2000; // between two looks at last
@@ -46,10 +47,8 @@ export function jobCard(job, { outcome = nothing, reason = job.error } = {}) {
   `;
 }
 
-/** An instant in words, in the person's time zone. */
-export function moment(instant) {
-  return new Date(instant).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short", timeZone: session.user.time_zone });
-}
+/** An instant in words, where the person is. */
+export const moment = (instant) => momentText(instant, session.user.time_zone);
 
 async function look(job, signal) {
   try {

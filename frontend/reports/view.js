@@ -2,6 +2,7 @@
 
 import { session } from "../auth/session.js";
 import { fileUrl, post } from "../core/api.js";
+import { plusDays, today } from "../core/dates.js";
 import { choice, field, form } from "../core/form.js";
 import { complain } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
@@ -12,7 +13,6 @@ import { lists } from "../lists/lists.js";
 import { inWords, numbers, span } from "./numbers.js";
 
 const DAYS = 30; // by default
-const DAY = 86_400_000; // milliseconds
 
 /** The view of reports. */
 export function reports() {
@@ -84,4 +84,4 @@ export function reports() {
 }
 
 /** The day so many days after today, where the person is. */
-const day = (after) => new Date(Date.now() + after * DAY).toLocaleDateString("sv", { timeZone: session.user.time_zone });
+const day = (after) => plusDays(today(session.user.time_zone), after);
