@@ -19,10 +19,13 @@ let isSending = false;
 let timer = null;
 const callers = new Map();
 
+/** The event of the window that says: a change of an earlier page has come through. */
+export const SENT = "tickbox-sent";
+
 addEventListener("online", () => send());
 
-/** How many changes have found no connection yet. */
-export const waiting = () => entries.filter((entry) => entry.tries > 0).length;
+/** How many changes wait for a connection. */
+export const waiting = () => (entries[0]?.tries ? entries.length : 0);
 
 /**
  * Whose changes they are: what this person left unsent in this browser is sent now; `null` for nobody.
@@ -85,7 +88,7 @@ async function send() {
 
 /** Whether it is settled, one way or the other. */
 async function sendOne(entry) {
-  const { resolve, reject } = callers.get(entry.id) ?? { resolve: () => {}, reject: (problem) => refused(problem, entry) };
+  const { resolve, reject } = callers.get(entry.id) ?? { resolve: () => dispatchEvent(new Event(SENT)), reject: (problem) => refused(problem, entry) };
   try {
     const answer = await request(entry.method, entry.path, { body: entry.body, key: entry.key, ifMatch: entry.ifMatch });
     settle(entry);

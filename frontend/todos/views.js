@@ -2,6 +2,7 @@
 
 import { session } from "../auth/session.js";
 import { complain } from "../core/notices.js";
+import { SENT } from "../core/outbox.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { query as addressQuery } from "../core/router.js";
 import { text } from "../core/text.js";
@@ -19,7 +20,7 @@ const LOOK = 20_000; // milliseconds between two looks at what others have chang
 
 const WHEN = [
   [window, "focus"],
-  [window, "online"],
+  [window, SENT],
   [document, "visibilitychange"],
 ];
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 import requests
 from playwright.sync_api import expect
 
 from tests.frontend.conftest import log_in
-from tests.live import wait_until
 
 GONE = "ERR_INTERNET_DISCONNECTED"
 
@@ -23,6 +23,14 @@ def add(page, line):
     """Type a line and send it, as a person does."""
     page.get_by_label("New todo").fill(line)
     page.get_by_label("New todo").press("Enter")
+
+
+def until(page, condition, seconds=15.0):
+    """Wait for a condition while the page's requests are answered: Playwright answers none while Python sleeps."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        page.wait_for_timeout(20)
 
 
 def tasks(person):
@@ -77,7 +85,7 @@ def test_a_todo_whose_answer_was_lost_is_there_once(open_page, ada):
     page.route("**/api/v1/todos", lose_the_answer)
     add(page, "buy bread")
 
-    wait_until(lambda: len(keys) == 2)
+    until(page, lambda: len(keys) == 2)
     expect(page.get_by_label("buy bread: done")).to_be_enabled()
     assert keys[0] == keys[1]
     assert tasks(ada) == ["buy bread"]
@@ -99,7 +107,7 @@ def test_a_change_whose_answer_was_lost_is_no_conflict(open_page, ada):
     page.route(f"**/api/v1/todos/{made['id']}", lose_the_answer)
     page.get_by_label("buy milk: done").check()
 
-    wait_until(lambda: len(sent) == 2)
+    until(page, lambda: len(sent) == 2)
     expect(page.get_by_text("waits for a connection")).to_have_count(0)
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert ada.get(f"/todos/{made['id']}")["done"]
@@ -133,7 +141,7 @@ def test_a_session_that_was_ended_elsewhere_loses_nothing(open_page, ada, site):
     page = open_page(ada, path="/#/todos", allow=["401"])
     expect(page.get_by_role("heading", name="All todos")).to_be_visible()
     ada.delete("/auth/sessions")
-    wait_until(lambda: page.evaluate("fetch('/api/v1/me').then((answer) => answer.status)") == 401)
+    until(page, lambda: page.evaluate("fetch('/api/v1/me').then((answer) => answer.status)") == 401)
 
     add(page, "buy bread")
     expect(page.get_by_role("alert").get_by_text("Your session has ended.")).to_be_visible()
@@ -142,7 +150,7 @@ def test_a_session_that_was_ended_elsewhere_loses_nothing(open_page, ada, site):
     page.get_by_role("button", name="Log in").click()
 
     expect(page.get_by_role("heading", name="All todos")).to_be_visible()
-    wait_until(lambda: tasks(ada) == ["buy bread"])
+    until(page, lambda: tasks(ada) == ["buy bread"])
 
 
 def test_who_logs_in_after_another_sends_nothing_of_theirs(open_page, ada, account):

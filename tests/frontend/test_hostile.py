@@ -69,6 +69,7 @@ def test_a_turned_title_does_not_turn_what_stands_beside_it(open_page, account):
     mallory.post("/todos", {"task": "\u202ereversed", "tags": ["safe"], "priority": "high"})
     page = open_page(mallory)
 
-    expect(page.get_by_text("high", exact=True)).to_be_visible()
-    priority, tag = page.get_by_text("high", exact=True).bounding_box(), page.locator("a.fact").bounding_box()
+    facts = page.get_by_role("listitem").locator(".fact")
+    expect(facts).to_have_text(["high", "#safe"])
+    priority, tag = facts.first.bounding_box(), facts.last.bounding_box()
     assert priority["x"] < tag["x"]

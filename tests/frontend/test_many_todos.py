@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend import people
+
 MANY = 5000
 FIRST_VIEW = 1000  # milliseconds until the first todos are in the page
 LAG = 200  # milliseconds from a key to the next picture
@@ -14,8 +16,6 @@ TRIES = 3  # the machine may be busy with other tests
 
 @pytest.fixture(scope="module")
 def rich(site):
-    from tests.frontend import people
-
     rich = people.register(site.api, name="Rich")
     for start in range(0, MANY, 500):
         made = [{"op": "create", "todo": {"task": f"todo {start + number} of many", "tags": ["many"]}} for number in range(500)]
