@@ -38,7 +38,7 @@ session.changed = () => {
   forgetLists();
   forgetMembers();
   openOutbox(session.user?.id ?? null, settleLate);
-  if (!session.user) return;
+  if (!session.user) return arrive();
   // Who comes back finds the same view; another person has no business at its address.
   if (lastUser && lastUser !== session.user.id) history.replaceState(null, "", "#/");
   lastUser = session.user.id;
@@ -58,10 +58,10 @@ whenDrawn(() => {
 });
 
 putOn();
-arrive();
 show(() => html`
   ${session.isKnown ? (entry()?.draw() ?? shell()) : nothing} ${drawDialogs()} ${drawNotices()}
 `);
 await start();
+arrive();
 if (session.user) session.changed();
 route(routes, () => session.user && !entry());

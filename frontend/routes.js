@@ -1,24 +1,20 @@
-/** The map of addresses: one line a view. */
+/** The map of addresses: one line a view. A view is loaded when it is opened, unless it is one of the first to be seen. */
 
 import { session } from "./auth/session.js";
 import { go } from "./core/router.js";
-import { reports } from "./reports/view.js";
 import { allTodos, assignedTodos, dueTodos, listTodos, taggedTodos } from "./todos/views.js";
-import { trash } from "./todos/trash.js";
-import { transfers } from "./transfers/view.js";
-import { settings } from "./users/settings.js";
 
 export const routes = [
-  ["/", home],
-  ["/lists/:id", listTodos],
-  ["/todos", allTodos],
-  ["/due", dueTodos],
-  ["/assigned", assignedTodos],
-  ["/tags/:name", taggedTodos],
-  ["/trash", trash],
-  ["/transfers", transfers],
-  ["/reports", reports],
-  ["/settings", settings],
+  ["/", () => home],
+  ["/lists/:id", () => listTodos],
+  ["/todos", () => allTodos],
+  ["/due", () => dueTodos],
+  ["/assigned", () => assignedTodos],
+  ["/tags/:name", () => taggedTodos],
+  ["/trash", async () => (await import("./todos/trash.js")).trash],
+  ["/transfers", async () => (await import("./transfers/view.js")).transfers],
+  ["/reports", async () => (await import("./reports/view.js")).reports],
+  ["/settings", async () => (await import("./users/settings.js")).settings],
 ];
 
 function home() {

@@ -4,9 +4,8 @@ import { all, fileUrl, remove } from "../core/api.js";
 import { ask } from "../core/dialog.js";
 import { fileLink, filePicker, sizeText } from "../core/files.js";
 import { complain } from "../core/notices.js";
-import { html, nothing, redraw } from "../core/page.js";
+import { html, nothing, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { uploads } from "./uploads.js";
 
 const LOOKS = [1000, 2000, 4000, 8000]; // milliseconds, until each look for thumbnails that are being made

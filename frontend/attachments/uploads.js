@@ -2,9 +2,8 @@
 
 import { newKey, Offline, request } from "../core/api.js";
 import { describe, say } from "../core/notices.js";
-import { html, nothing, redraw } from "../core/page.js";
+import { html, nothing, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
 
 /**
  * Uploads to `path`: `add(file)`, and `draw()` for those that have not come through. `arrived()` is called after each that has.
@@ -66,7 +65,7 @@ export function uploads(path, arrived) {
         <span role="alert">${entry.problem ? html`<span class="error">${reason(entry.problem)}</span>` : nothing}</span>
       </span>
       ${entry.problem ? nothing : progress(entry)}
-      ${isWorthIt(entry.problem) ? html`<button @click=${() => enqueue(entry)}>${text("attachments.try_again")}</button>` : nothing}
+      ${isWorthIt(entry.problem) ? html`<button @click=${() => enqueue(entry)}>${text("core.again")}</button>` : nothing}
       <button class="icon" aria-label=${text("attachments.dismiss", { name: entry.file.name })} @click=${() => drop(entry)}>×</button>
     </li>
   `;

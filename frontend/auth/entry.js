@@ -1,27 +1,22 @@
 /** The pages that stand before all others: those of who is not logged in, and those that mails lead to. */
 
-import { html, redraw } from "../core/page.js";
+import { loaded } from "../core/loading.js";
+import { complain } from "../core/notices.js";
+import { html, nothing, redraw } from "../core/page.js";
 import { follow } from "../core/router.js";
 import { language, languages, speak, text } from "../core/text.js";
-import { forgot, sent } from "./forgot.js";
-import { login } from "./login.js";
-import { dropToken } from "./mailed_token.js";
-import { register } from "./register.js";
-import { reset } from "./reset.js";
 import { session } from "./session.js";
-import { verify } from "./verify.js";
 
-const PAGES = { login, register, forgot, sent, reset, verify };
 const MAILED = { "/reset-password": "reset", "/verify-email": "verify" };
+const BLANK = { title: () => "", draw: () => nothing };
 
-let page = null;
+let page = BLANK;
 let isMailed = false;
 
-/** Take the address at which the page was opened: a mail may lead there. */
+/** See to it that there is a page for who is not logged in, or came by a mail. */
 export function arrive() {
-  const mailed = MAILED[location.pathname];
-  isMailed = Boolean(mailed);
-  turn(mailed ?? "login");
+  isMailed = location.pathname in MAILED;
+  if (page === BLANK && entry()) turn(MAILED[location.pathname] ?? "login");
 }
 
 /** The page to show before all others, a view; null where the person is logged in and no mail led here. */
@@ -32,15 +27,17 @@ function to(name, email = "") {
   turn(name, email);
   if (isMailed) {
     isMailed = false;
-    dropToken();
+    history.replaceState(null, "", "/");
     follow();
   }
-  redraw();
 }
 
-function turn(name, email) {
-  const { title, draw } = PAGES[name](to, email);
+async function turn(name, email) {
+  const pages = await loaded(() => import("./pages.js"), () => turn(name, email));
+  if (!pages) return;
+  const { title, draw } = pages[name](to, email);
   page = { title, draw: () => frame(title(), draw()) };
+  redraw();
 }
 
 function frame(title, content) {
@@ -56,8 +53,7 @@ function frame(title, content) {
 
 function languageButton([code, name]) {
   const choose = () => {
-    speak(code);
-    redraw();
+    speak(code).then(redraw, complain);
   };
   return html`<button class="link" lang=${code} aria-pressed=${code === language()} @click=${choose}>${name}</button>`;
 }

@@ -7,11 +7,10 @@ import { ask } from "../core/dialog.js";
 import { form } from "../core/form.js";
 import { complain, say } from "../core/notices.js";
 import { submit } from "../core/outbox.js";
-import { html, nothing, redraw } from "../core/page.js";
+import { html, nothing, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
 import { listOf, mayEdit } from "../lists/lists.js";
 import { membersOf } from "../lists/members.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
 
 const PAGE = 50;
 const AGAIN = 15_000; // milliseconds until they are read again

@@ -1,7 +1,6 @@
 /** Dialogs over the page. The browser keeps the focus inside, and Escape closes them. */
 
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
-import { html, redraw, whenDrawn } from "./page.js";
+import { html, redraw, repeat, whenDrawn } from "./page.js";
 import { text } from "./text.js";
 
 let open = [];

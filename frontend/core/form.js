@@ -1,8 +1,7 @@
 /** Forms: fields with what the service says of each, and what they hold. */
 
-import { ifDefined } from "../vendor/lit-html/directives/if-defined.js";
 import { complain, describe, flat } from "./notices.js";
-import { html, nothing, redraw } from "./page.js";
+import { html, ifDefined, nothing, redraw } from "./page.js";
 
 let forms = 0;
 

@@ -1,8 +1,11 @@
 /** Draws the page. What is drawn is a function of what the modules know; who changes that asks for it to be drawn again. */
 
-import { render } from "../vendor/lit-html/lit-html.js";
+import { render } from "../vendor/lit-html-3.3.3/lit-html.js";
 
-export { html, noChange, nothing, svg } from "../vendor/lit-html/lit-html.js";
+export { ifDefined } from "../vendor/lit-html-3.3.3/directives/if-defined.js";
+export { keyed } from "../vendor/lit-html-3.3.3/directives/keyed.js";
+export { repeat } from "../vendor/lit-html-3.3.3/directives/repeat.js";
+export { html, noChange, nothing, svg } from "../vendor/lit-html-3.3.3/lit-html.js";
 
 let draw = null;
 let isAsked = false;

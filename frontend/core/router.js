@@ -5,16 +5,18 @@
  * and is told of another query.
  */
 
+import { loaded } from "./loading.js";
 import { redraw } from "./page.js";
 
 let routes = [];
-let isAllowed = () => true;
+let isAllowed = () => false; // before there are routes
 let current = { path: null, view: null };
+let opening = null; // `{ path }` of the view that is being loaded
 
-/** Take `[pattern, view function]` pairs, and follow the address from now on, while `allowed()`. */
+/** Take `[pattern, load]` pairs, where `load()` gives a view's function or a promise of it, and follow the address from now on, while `allowed()`. */
 export function route(pairs, allowed) {
   isAllowed = allowed;
-  routes = pairs.map(([pattern, make]) => [new RegExp(`^${pattern.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`), make]);
+  routes = pairs.map(([pattern, load]) => [new RegExp(`^${pattern.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`), load]);
   addEventListener("hashchange", follow);
   follow();
 }
@@ -50,27 +52,40 @@ export function go(to, words = {}, { replace = false } = {}) {
 export function forget() {
   current.view?.leave?.();
   current = { path: null, view: null };
+  opening = null;
 }
 
-/** Open the view that the address calls for. */
+/** Open the view that the address calls for. The one that is open stays until it is there. */
 export function follow() {
   if (!isAllowed()) return;
   const asked = address();
   if (asked.path === current.path) {
+    opening = null;
     current.view?.changed?.(asked.query);
     redraw();
     return;
   }
+  if (asked.path !== opening?.path) open(asked.path);
+}
+
+async function open(path) {
+  const mine = { path };
+  opening = mine;
+  const [load, params] = wayTo(path);
+  const make = await loaded(load, follow);
+  if (opening !== mine) return; // something else is wanted by now
+  opening = null;
+  if (!make) return;
   forget();
-  for (const [pattern, make] of routes) {
-    const found = asked.path.match(pattern);
-    if (!found) continue;
-    const params = Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));
-    current.path = asked.path;
-    current.view = make(params, asked.query);
-    break;
-  }
+  current = { path, view: make(params, query()) };
   redraw();
+}
+
+/** The function that loads the view of a path, and the parameters that the path names. An unknown path leads to the first view. */
+function wayTo(path) {
+  const [pattern, load] = routes.find(([pattern]) => pattern.test(path)) ?? routes[0];
+  const params = Object.entries(path.match(pattern)?.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+  return [load, Object.fromEntries(params)];
 }
 
 function address() {

@@ -1,23 +1,22 @@
 /** The words of the page, in the language of who reads it. */
 
-import de from "../languages/de.js";
-import en from "../languages/en.js";
-
-const LANGUAGES = { en, de };
 const KEPT = "tickbox.language";
+const NAMES = { en: "English", de: "Deutsch" };
 
 /** The languages that there are, as `[code, own name]`. */
-export const languages = Object.entries(LANGUAGES).map(([code, words]) => [code, words.name]);
+export const languages = Object.entries(NAMES);
 
-let current = chosen();
+let current;
+let entries;
+await use(chosen());
 
 /** The code of the language in use, which Intl takes too. */
 export const language = () => current;
 
-/** Use another language from now on. */
-export function speak(code) {
+/** Use another language from now on. Throws where its words cannot be loaded. */
+export async function speak(code) {
+  await use(code);
   localStorage.setItem(KEPT, code);
-  current = chosen();
 }
 
 /**
@@ -26,18 +25,22 @@ export function speak(code) {
  * Where there is an entry for each plural form, `values.count` chooses it.
  */
 export function text(key, values = {}) {
-  let entry = key.split(".").reduce((words, part) => words?.[part], LANGUAGES[current]);
+  let entry = key.split(".").reduce((some, part) => some?.[part], entries);
   if (entry === undefined) throw new Error(`no words for ${key}`);
   if (typeof entry === "object") entry = entry[new Intl.PluralRules(current).select(values.count)] ?? entry.other;
   return entry.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? values[name].toLocaleString(current) : values[name]));
 }
 
-/** All entries of a section as they are, in the language in use or in another one. */
-export const words = (section, code = current) => LANGUAGES[code][section];
+/** All entries of a section as they are. */
+export const words = (section) => entries[section];
 
 function chosen() {
   const wanted = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => tag.slice(0, 2))];
-  const found = wanted.find((code) => code in LANGUAGES) ?? "en";
-  document.documentElement.lang = found;
-  return found;
+  return wanted.find((code) => code in NAMES) ?? "en";
+}
+
+async function use(code) {
+  entries = (await import(`../languages/${code}.js`)).default;
+  current = code;
+  document.documentElement.lang = code;
 }

@@ -4,9 +4,7 @@
  * Rows are kept in chunks. One that is far away is an empty box of the height that it last had.
  */
 
-import { keyed } from "../vendor/lit-html/directives/keyed.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
-import { html, nothing, redraw, svg, whenDrawn } from "./page.js";
+import { html, keyed, nothing, redraw, repeat, svg, whenDrawn } from "./page.js";
 
 const CHUNK = 25; // rows
 const NEAR = "1200px 0px";

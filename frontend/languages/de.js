@@ -1,8 +1,8 @@
 /** Deutsch. Keys are grouped by the folder that uses them. */
 export default {
-  name: "Deutsch",
   core: {
     add: "Hinzufügen",
+    again: "Noch einmal versuchen",
     broken: "Auf dieser Seite ist etwas schiefgegangen. Bitte lade sie neu.",
     cancel: "Abbrechen",
     close: "Schließen",
@@ -12,6 +12,7 @@ export default {
     menu: "Listen und Ansichten",
     more: "Mehr",
     no: "nein",
+    not_loaded: "Dieser Teil der Seite ließ sich nicht laden.",
     offline: "Keine Verbindung. Was du eingibst, bleibt erhalten und wird gesendet, sobald es eine gibt.",
     save: "Speichern",
     skip: "Zu den Aufgaben springen",
@@ -21,7 +22,6 @@ export default {
     yes: "ja",
   },
   auth: {
-    again: "Noch einmal versuchen",
     changed: "Dein Passwort ist geändert. Melde dich damit an.",
     choose_password: "Neues Passwort wählen",
     closed: "Hier kann sich niemand selbst registrieren. Bitte einen Admin um ein Konto.",
@@ -305,14 +305,20 @@ export default {
   },
   // What a line of text is understood by. Words that do the same are parted by "|".
   one_line: {
-    days: { today: "heute", tomorrow: "morgen", after_tomorrow: "übermorgen", next_week: "nächste Woche" },
-    lead: "am|bis|um|ab|fällig",
-    next: "nächste[nrs]?|kommende[nrs]?|diese[nrs]?",
+    days: {
+      today: "heute|today",
+      tomorrow: "morgen|tomorrow",
+      after_tomorrow: "übermorgen|day after tomorrow",
+      next_week: "nächste Woche|next week",
+    },
+    lead: "am|bis|um|ab|fällig|on|by|at|due|from",
+    next: "nächste[nrs]?|kommende[nrs]?|diese[nrs]?|next|this",
     within: "in",
-    one: "eine[mr]",
-    every: "jede[ns]?|alle",
-    units: { DAILY: "Tag|Tagen?", WEEKLY: "Wochen?", MONTHLY: "Monat|Monaten?", YEARLY: "Jahr|Jahren?" },
-    clock: "Uhr",
+    one: "eine[mr]|an?|one",
+    every: "jede[ns]?|alle|every",
+    units: { DAILY: "Tag|Tagen?|days?", WEEKLY: "Wochen?|weeks?", MONTHLY: "Monat|Monaten?|months?", YEARLY: "Jahr|Jahren?|years?" },
+    clock: "Uhr", // "am" is no time in German
+    priorities: { low: "niedrig|low", medium: "mittel|medium", high: "hoch|high", urgent: "dringend|urgent", none: "keine|none" },
   },
   comments: {
     add: "Kommentar schreiben",
@@ -341,7 +347,6 @@ export default {
     preview: "Vorschau von {name}",
     sending: "{name} wird gesendet",
     title: "Dateien",
-    try_again: "Noch einmal versuchen",
     waits: "wartet",
   },
   jobs: {

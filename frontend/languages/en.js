@@ -1,8 +1,8 @@
 /** English. Keys are grouped by the folder that uses them. */
 export default {
-  name: "English",
   core: {
     add: "Add",
+    again: "Try again",
     broken: "Something went wrong on this page. Reload it, please.",
     cancel: "Cancel",
     close: "Close",
@@ -12,6 +12,7 @@ export default {
     menu: "Lists and views",
     more: "More",
     no: "no",
+    not_loaded: "This part of the page could not be loaded.",
     offline: "No connection. What you enter is kept and sent when there is one.",
     save: "Save",
     skip: "Skip to the todos",
@@ -21,7 +22,6 @@ export default {
     yes: "yes",
   },
   auth: {
-    again: "Try again",
     changed: "Your password is changed. Log in with it.",
     choose_password: "Choose another password",
     closed: "Registration is closed here. Ask an admin for an account.",
@@ -313,6 +313,7 @@ export default {
     every: "every",
     units: { DAILY: "days?", WEEKLY: "weeks?", MONTHLY: "months?", YEARLY: "years?" },
     clock: "am|pm",
+    priorities: { low: "low", medium: "medium", high: "high", urgent: "urgent", none: "none" },
   },
   comments: {
     add: "Write a comment",
@@ -341,7 +342,6 @@ export default {
     preview: "Preview of {name}",
     sending: "{name} is being sent",
     title: "Files",
-    try_again: "Try again",
     waits: "waits",
   },
   jobs: {

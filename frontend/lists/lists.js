@@ -37,6 +37,9 @@ export function forgetLists() {
 /** The list `id`, if the person sees it. */
 export const listOf = (id) => lists.all.find((list) => list.id === id);
 
+/** The lists that have a place of their own to choose. */
+export const movable = () => lists.all.filter((list) => !list.inbox && !list.archived);
+
 /** Whether the person may change the todos of the list `id`. */
 export const mayEdit = (id) => ["owner", "editor"].includes(listOf(id)?.role);
 

@@ -2,13 +2,9 @@
 
 import { dialog } from "../core/dialog.js";
 import { complain } from "../core/notices.js";
-import { html, redraw } from "../core/page.js";
+import { html, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
-import { changeList, lists, readLists } from "./lists.js";
-
-/** The lists that have a place of their own to choose. */
-export const movable = () => lists.all.filter((list) => !list.inbox && !list.archived);
+import { changeList, movable, readLists } from "./lists.js";
 
 /** Show the lists, each with a way up and down. */
 export function orderLists() {

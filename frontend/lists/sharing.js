@@ -4,11 +4,9 @@ import { session } from "../auth/session.js";
 import { ask, dialog } from "../core/dialog.js";
 import { choice, field, form, inWords } from "../core/form.js";
 import { complain, say } from "../core/notices.js";
-import { html, nothing, redraw } from "../core/page.js";
+import { html, nothing, redraw, repeat } from "../core/page.js";
 import { go } from "../core/router.js";
 import { text } from "../core/text.js";
-import { live } from "../vendor/lit-html/directives/live.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { readLists } from "./lists.js";
 import { changeRole, invite, membersOf, readMembers, removeMember } from "./members.js";
 
@@ -59,11 +57,13 @@ function row(sharing, member, { isOwner, isAlone }) {
 }
 
 function roleChoice(sharing, member) {
-  return html`<select
-    aria-label=${text("lists.role_of", { name: called(member) })}
-    @change=${(event) => giveRole(sharing, member, event.currentTarget.value)}
-  >
-    ${ROLES.map((role) => html`<option value=${role} .selected=${live(role === member.role)}>${roleName(role)}</option>`)}
+  const give = ({ currentTarget: select }) => {
+    const role = select.value;
+    select.value = member.role; // until it is so
+    giveRole(sharing, member, role);
+  };
+  return html`<select aria-label=${text("lists.role_of", { name: called(member) })} @change=${give}>
+    ${ROLES.map((role) => html`<option value=${role} .selected=${role === member.role}>${roleName(role)}</option>`)}
   </select>`;
 }
 
@@ -91,7 +91,7 @@ function invitation(sharing) {
 async function giveRole(sharing, member, role) {
   // Nobody but another owner could take it back.
   const isGivingUp = isMe(member) && member.role === "owner";
-  if (isGivingUp && !(await ask(text("lists.role"), text("lists.give_up_sure"), roleName(role), { danger: true }))) return redraw();
+  if (isGivingUp && !(await ask(text("lists.role"), text("lists.give_up_sure"), roleName(role), { danger: true }))) return;
   await attempt(sharing, member, () => changeRole(sharing.list.id, member, role));
 }
 

@@ -1,11 +1,13 @@
 /** The lists, tags and other views to choose from. */
 
+import { later } from "../core/loading.js";
 import { html, nothing, svg } from "../core/page.js";
 import { link, path } from "../core/router.js";
 import { text } from "../core/text.js";
-import { newList } from "./dialogs.js";
-import { lists } from "./lists.js";
-import { movable, orderLists } from "./order.js";
+import { lists, movable } from "./lists.js";
+
+const newList = later(() => import("./dialogs.js"), "newList");
+const orderLists = later(() => import("./order.js"), "orderLists");
 
 const VIEWS = [
   ["/todos", "todos.all"],
@@ -31,9 +33,9 @@ export function sidebar() {
       ${text("lists.title")}
       <span class="gap"></span>
       ${movable().length > 1
-        ? html`<button class="icon" aria-label=${text("lists.order")} title=${text("lists.order")} @click=${orderLists}>⇅</button>`
+        ? html`<button class="icon" aria-label=${text("lists.order")} title=${text("lists.order")} @click=${() => orderLists()}>⇅</button>`
         : nothing}
-      <button class="icon" aria-label=${text("lists.new")} title=${text("lists.new")} @click=${newList}>+</button>
+      <button class="icon" aria-label=${text("lists.new")} title=${text("lists.new")} @click=${() => newList()}>+</button>
     </h2>
     <ul>
       ${kept.map(listEntry)}

@@ -2,9 +2,8 @@
 
 import { session } from "../auth/session.js";
 import { dueText } from "../core/dates.js";
-import { html, nothing, redraw } from "../core/page.js";
-import { language, text, words } from "../core/text.js";
-import { live } from "../vendor/lit-html/directives/live.js";
+import { html, keyed, nothing, redraw } from "../core/page.js";
+import { text, words } from "../core/text.js";
 import { understand } from "./one_line.js";
 import { recurrenceText } from "./recurrence.js";
 
@@ -25,7 +24,7 @@ export function todoEntry({ listId, add }) {
 
   const look = () => {
     clearTimeout(timer);
-    state.fields = understand(state.line, { zone: session.user.time_zone, language: language() }).fields;
+    state.fields = understand(state.line, { zone: session.user.time_zone });
     state.error = tooLong(state.fields.task);
     redraw();
   };
@@ -37,16 +36,18 @@ export function todoEntry({ listId, add }) {
   };
   const submit = (event) => {
     event.preventDefault();
-    event.currentTarget.elements.line.focus();
+    const input = event.currentTarget.elements.line;
+    input.focus();
     look();
     if (!state.fields.task) state.error = text("entry.blank");
     if (state.error) return;
     add(state.fields);
     sessionStorage.removeItem(kept);
+    input.value = "";
     Object.assign(state, { line: "", fields: {} });
   };
   look();
-  return { draw: () => drawForm(id, state, type, submit) };
+  return { draw: () => keyed(id, drawForm(id, state, type, submit)) }; // what is typed for another list stays there
 }
 
 function tooLong(task) {
@@ -67,7 +68,7 @@ function drawForm(id, { line, fields, error }, type, submit) {
           autocomplete="off"
           enterkeyhint="done"
           placeholder=${text("entry.placeholder")}
-          .value=${live(line)}
+          .defaultValue=${line}
           aria-invalid=${error ? "true" : nothing}
           aria-describedby="${id}-error ${id}-preview"
           @input=${(event) => type(event.target.value)}

@@ -1,5 +1,6 @@
 /** A collection as a list to work in: with the mouse, by touch, by keyboard alone. */
 
+import { later } from "../core/loading.js";
 import { complain } from "../core/notices.js";
 import { html, nothing, redraw, whenDrawn } from "../core/page.js";
 import { text } from "../core/text.js";
@@ -7,9 +8,10 @@ import { bringNear, windowed } from "../core/windowed.js";
 import { mayEdit } from "../lists/lists.js";
 import { dragging } from "./dragging.js";
 import { moveByKey, moves } from "./order.js";
-import { openPanel } from "./panel.js";
 import { todoRow } from "./row.js";
 import { changeTodo, tick, trashTodo } from "./todos.js";
+
+const openPanel = later(() => import("./panel.js"), "openPanel");
 
 let wanted = null; // what is to have the focus once it is drawn: `{ id, part }`
 

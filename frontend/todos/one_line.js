@@ -5,38 +5,34 @@ import { phrases } from "./phrases.js";
 import { WEEKDAYS } from "./recurrence.js";
 
 const MOST_TAGS = 20; // of a todo, as the service takes them
-const KINDS = { day: "due", time: "due" };
 const QUOTED = String.raw`["“„](?<inner>[^"“”„]*)["“”](?=[,;.:!?)]*(?:\s|$))`;
 const WORDS = new RegExp(String.raw`${QUOTED}|\S+`, "gu");
 const MARKS = new RegExp(String.raw`(?<!\S)(?:${QUOTED}|\\(?=[#!]))`, "gu");
 
 /**
- * What a line says: `{ fields, parts }`.
- *
- * `fields` is the body for POST /todos: `task`, which may be empty, and those of `due_on`, `due_at`, `priority`, `tags` and `recurrence`
- * that are said. `parts` is the whole line in pieces `{ text, kind }`, of kind "task", "due", "priority", "tag" or "recurrence".
+ * What a line says, as the body for POST /todos: `task`, which may be empty, and those of `due_on`, `due_at`, `priority`, `tags` and
+ * `recurrence` that are said.
  *
  * All but tags is said once: the last one counts, and those before it are part of the task. So is what stands in quotes or after a `\`.
  */
-export function understand(line, { zone, language, now = new Date() }) {
-  const chosen = choose(found(line, language, today(zone, now)));
-  const parts = cut(line, chosen);
+export function understand(line, { zone, now = new Date() }) {
+  const chosen = choose(found(line, today(zone, now)));
   const said = Object.fromEntries(chosen.map(({ says, value }) => [says, value]));
   const tags = [...spellings(chosen).values()];
-  const fields = { task: taskOf(parts), ...dueOf(said, zone, now) };
+  const fields = { task: taskOf(line, chosen), ...dueOf(said, zone, now) };
   if (said.priority) fields.priority = said.priority;
   if (tags.length) fields.tags = tags;
   if (said.recurrence) fields.recurrence = said.recurrence;
-  return { fields, parts };
+  return fields;
 }
 
 /** All phrases of a line in order, as `{ says, value, start, end }`. */
-function found(line, language, from) {
+function found(line, from) {
   const all = [];
   let end = 0;
   for (const { index, groups } of line.matchAll(WORDS)) {
     if (index < end || groups.inner !== undefined) continue;
-    const one = phraseAt(line, index, language, from);
+    const one = phraseAt(line, index, from);
     if (!one) continue;
     all.push(one);
     end = one.end;
@@ -44,8 +40,8 @@ function found(line, language, from) {
   return all;
 }
 
-function phraseAt(line, start, language, from) {
-  for (const { says, pattern, read } of phrases(language)) {
+function phraseAt(line, start, from) {
+  for (const { says, pattern, read } of phrases()) {
     pattern.lastIndex = start;
     const match = pattern.exec(line);
     const value = match && read(match.groups, from);
@@ -68,20 +64,15 @@ function spellings(all) {
   return tags;
 }
 
-function cut(line, chosen) {
-  const parts = [];
+/** What of a line is none of the chosen phrases. */
+function taskOf(line, chosen) {
   let end = 0;
-  for (const one of [...chosen, { start: line.length, end: line.length }]) {
-    if (one.start > end) parts.push({ text: line.slice(end, one.start), kind: "task" });
-    if (one.says) parts.push({ text: line.slice(one.start, one.end), kind: KINDS[one.says] ?? one.says });
+  let task = "";
+  for (const one of [...chosen, { start: line.length }]) {
+    task += line.slice(end, one.start).replace(MARKS, "$<inner>");
     end = one.end;
   }
-  return parts;
-}
-
-function taskOf(parts) {
-  const plain = ({ text, kind }) => (kind === "task" ? text.replace(MARKS, "$<inner>") : "");
-  return parts.map(plain).join("").replace(/\s+/g, " ").trim();
+  return task.replace(/\s+/g, " ").trim();
 }
 
 /** The due of what was said. Without a day it is the first one on which the recurrence falls, and whose time is not over. */

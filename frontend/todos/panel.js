@@ -1,13 +1,12 @@
 /** All that is known of a todo, each field changed in its place. */
 
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { session } from "../auth/session.js";
 import { attachmentsPanel } from "../attachments/panel.js";
 import { commentsPanel } from "../comments/panel.js";
 import { momentText } from "../core/dates.js";
 import { dialog } from "../core/dialog.js";
 import { complain } from "../core/notices.js";
-import { html, nothing } from "../core/page.js";
+import { html, nothing, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
 import { mayEdit } from "../lists/lists.js";
 import { todoEntry } from "./entry.js";
@@ -18,6 +17,7 @@ import { addTodo, below, changeTodo, tick, trashTodo } from "./todos.js";
 /** Open the panel of the todo `id` of a collection. */
 export async function openPanel(collection, id) {
   const todo = collection.get(id);
+  if (!todo) return; // deleted meanwhile
   const isMine = mayEdit(todo.list_id);
   const attachments = attachmentsPanel(id, isMine);
   const comments = commentsPanel(id, todo.list_id);

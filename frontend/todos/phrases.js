@@ -1,7 +1,7 @@
 /** The phrases that a line of text may hold, and what each of them says. */
 
 import { isDay, months, plusDays, weekdayOf, weekdays } from "../core/dates.js";
-import { words } from "../core/text.js";
+import { language, words } from "../core/text.js";
 import { WEEKDAYS } from "./recurrence.js";
 
 const DAYS_AWAY = { today: 0, tomorrow: 1, after_tomorrow: 2, next_week: 7 };
@@ -16,32 +16,32 @@ const DATES = {
 const made = new Map();
 
 /**
- * The phrases of a language, and the English ones beside them.
+ * The phrases of the language in use, and the English ones beside them.
  *
  * Each is `{ says, pattern, read }`: what it says ("day", "time", "recurrence", "priority" or "tag"), a sticky regular expression
  * for where a word begins, and `read(groups, today)`, which gives the value: a day, a time, an RRULE, a priority, a tag; or
  * undefined where it is none after all, such as the 30th of February.
  */
-export function phrases(language) {
-  if (!made.has(language)) made.set(language, phrasesOf(language));
-  return made.get(language);
+export function phrases() {
+  if (!made.has(language())) made.set(language(), phrasesOf([...new Set([language(), "en"])]));
+  return made.get(language());
 }
 
-function phrasesOf(language) {
-  const languages = [...new Set([language, "en"])];
-  const spoken = languages.map((code) => words("one_line", code)).reduce(either);
+function phrasesOf(languages) {
+  const spoken = words("one_line");
   return [
     phrase("tag", String.raw`#(?<tag>[\p{L}\p{M}\p{N}_-]{1,50})`, ({ tag }) => tag),
-    phrase("priority", String.raw`!(?<word>\p{L}+)`, ({ word }) => priorityOf(word, languages)),
+    phrase("priority", String.raw`!(?<word>\p{L}+)`, ({ word }) => priorityOf(word, spoken.priorities)),
     ...recurrences(spoken, languages),
     ...days(spoken, languages),
     ...dates(spoken, languages),
-    ...times(spoken, words("one_line", language).clock), // of its own alone: "am" is a time in English and no time in German
+    ...times(spoken),
   ];
 }
 
 function recurrences({ every, units }, languages) {
-  const names = either(weekdayNames(languages), weekdayNames(languages, { short: true }));
+  const [long, short] = [weekdayNames(languages), weekdayNames(languages, { short: true })];
+  const names = Object.fromEntries(WEEKDAYS.map((weekday) => [weekday, `${long[weekday]}|${short[weekday]}`]));
   return [
     phrase("recurrence", String.raw`(?:${every})\s+(?:(?<count>[1-9]\d?)\s+)?(?:${oneOf(units)})`, (groups) => {
       const frequency = `FREQ=${named(groups, units)}`;
@@ -82,7 +82,7 @@ function dates({ lead }, languages) {
   ];
 }
 
-function times({ lead }, clock) {
+function times({ lead, clock }) {
   return [
     phrase("time", String.raw`${before(lead)}(?<hour>\d{1,2})(?:[:.](?<minute>\d\d))?\s?(?<half>${clock})`, timeOf),
     phrase("time", String.raw`${before(lead)}(?<hour>\d{1,2}):(?<minute>\d\d)`, timeOf),
@@ -104,12 +104,6 @@ const oneOf = (table) => Object.entries(table).map(([name, choice]) => `(?<${nam
 
 /** Which name of a table the groups of a match have. */
 const named = (groups, table) => Object.keys(table).find((name) => groups[name] !== undefined);
-
-/** Two tables in one, which takes the words of either. */
-function either(one, other) {
-  if (typeof one === "string") return `${one}|${other}`;
-  return Object.fromEntries(Object.keys(one).map((name) => [name, either(one[name], other[name])]));
-}
 
 function weekdayNames(languages, options) {
   const names = languages.map((code) => weekdays(code, options));
@@ -138,7 +132,7 @@ function timeOf({ hour, minute = "00", half = "" }) {
 }
 
 /** The priority by its name or the beginning of it. */
-function priorityOf(word, languages) {
-  const names = languages.flatMap((code) => Object.entries(words("todos", code).priorities));
-  return names.find(([, name]) => name.toLowerCase().startsWith(word.toLowerCase()))?.[0];
+function priorityOf(word, priorities) {
+  const isBegun = ([, names]) => names.split("|").some((name) => name.startsWith(word.toLowerCase()));
+  return Object.entries(priorities).find(isBegun)?.[0];
 }

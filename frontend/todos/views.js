@@ -1,20 +1,22 @@
 /** Views of todos: of one list, of all, of what is due, assigned or tagged. */
 
 import { session } from "../auth/session.js";
+import { later } from "../core/loading.js";
 import { complain } from "../core/notices.js";
 import { SENT } from "../core/outbox.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { query as addressQuery } from "../core/router.js";
 import { text } from "../core/text.js";
 import { resetWindow } from "../core/windowed.js";
-import { archiveList, deleteList, editList } from "../lists/dialogs.js";
 import { listOf, lists, mayEdit, readListsSoon } from "../lists/lists.js";
-import { shareList } from "../lists/sharing.js";
 import { Collection } from "./collection.js";
 import { todoEntry } from "./entry.js";
 import { apiQuery, filters } from "./filters.js";
 import { todoList } from "./list.js";
 import { addTodo } from "./todos.js";
+
+const shareList = later(() => import("../lists/sharing.js"), "shareList");
+const [editList, archiveList, deleteList] = ["editList", "archiveList", "deleteList"].map((name) => later(() => import("../lists/dialogs.js"), name));
 
 const LOOK = 20_000; // milliseconds between two looks at what others have changed
 

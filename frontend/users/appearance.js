@@ -1,4 +1,5 @@
 import { choice, form } from "../core/form.js";
+import { complain } from "../core/notices.js";
 import { html, redraw } from "../core/page.js";
 import { language, languages, speak, text } from "../core/text.js";
 import { theme, wear } from "../core/theme.js";
@@ -8,10 +9,7 @@ import { card } from "./card.js";
 export function appearance() {
   const state = form();
   const apply = { language: speak, theme: wear };
-  const change = ({ target }) => {
-    apply[target.name](target.value);
-    redraw();
-  };
+  const change = ({ target }) => Promise.resolve(apply[target.name](target.value)).then(redraw, complain);
   const draw = () => {
     const themes = [
       ["", text("users.theme_system")],

@@ -2,9 +2,8 @@ import { session } from "../auth/session.js";
 import { all, remove } from "../core/api.js";
 import { momentText } from "../core/dates.js";
 import { complain, say } from "../core/notices.js";
-import { html, nothing, redraw } from "../core/page.js";
+import { html, nothing, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { card, toCard } from "./card.js";
 import { device } from "./device.js";
 

@@ -3,9 +3,8 @@ import { all, remove } from "../core/api.js";
 import { momentText } from "../core/dates.js";
 import { ask } from "../core/dialog.js";
 import { complain } from "../core/notices.js";
-import { html, redraw } from "../core/page.js";
+import { html, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { card, toCard } from "./card.js";
 import { newToken } from "./new_token.js";
 

@@ -30,6 +30,7 @@ def mailed_link(site):
 
 
 def log_in(page, email, password):
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Log in").click()

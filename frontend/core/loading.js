@@ -1,0 +1,23 @@
+/** Parts of the page that are loaded when they are needed. */
+
+import { say } from "./notices.js";
+import { text } from "./text.js";
+
+/** What `load()` imports. Where that fails it is undefined, and the person is told, with a button for `again()`. */
+export async function loaded(load, again) {
+  try {
+    return await load();
+  } catch (error) {
+    console.debug(error);
+    say(text("core.not_loaded"), { kind: "bad", action: { name: text("core.again"), act: again } });
+    return undefined;
+  }
+}
+
+/** The function `name` of the module that `load()` imports, which is loaded when the function is called first. */
+export function later(load, name) {
+  return async function call(...values) {
+    const module = await loaded(load, () => call(...values));
+    return module?.[name](...values);
+  };
+}
