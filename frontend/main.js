@@ -1,5 +1,3 @@
-/** Starts the page: who is it, and which view does the address call for. */
-
 import { arrive, entry } from "./auth/entry.js";
 import { endSession, session, start } from "./auth/session.js";
 import { listen } from "./core/api.js";
@@ -39,7 +37,7 @@ session.changed = () => {
   forgetMembers();
   openOutbox(session.user?.id ?? null, settleLate);
   if (!session.user) return arrive();
-  // Who comes back finds the same view; another person has no business at its address.
+  // Another person has no business at this address.
   if (lastUser && lastUser !== session.user.id) history.replaceState(null, "", "#/");
   lastUser = session.user.id;
   readLists();
@@ -49,12 +47,13 @@ session.changed = () => {
 const shown = () => (session.isKnown ? (entry() ?? view()) : null);
 
 whenDrawn(() => {
-  const title = shown()?.title();
+  const now = shown();
+  const title = now?.title();
   document.title = title ? `${title} – Tickbox` : "Tickbox";
-  if (shown() === seen) return;
+  if (!now || now === seen) return;
   const first = document.querySelector(".entry input") ?? (seen && document.querySelector("h1"));
   first?.focus();
-  seen = shown();
+  seen = now;
 });
 
 putOn();

@@ -1,4 +1,4 @@
-/** The map of addresses: one line a view. A view is loaded when it is opened, unless it is one of the first to be seen. */
+/** Views that are not the first to be seen are loaded when they are opened. */
 
 import { session } from "./auth/session.js";
 import { go } from "./core/router.js";

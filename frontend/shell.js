@@ -1,5 +1,3 @@
-/** What stands around every view: the bar on top, the lists at the side. */
-
 import { logOut, session } from "./auth/session.js";
 import { complain } from "./core/notices.js";
 import { waiting } from "./core/outbox.js";
@@ -14,7 +12,7 @@ addEventListener("hashchange", () => {
   isMenuOpen = false;
 });
 
-/** The page of somebody who is logged in. */
+/** What stands around every view: the bar on top, the lists at the side. */
 export function shell() {
   const toggle = () => {
     isMenuOpen = !isMenuOpen;
@@ -37,7 +35,7 @@ export function shell() {
   `;
 }
 
-/** To the view, past the lists. The address stays: it names the view. */
+/** The address stays: it names the view. */
 function skip(event) {
   event.preventDefault();
   document.querySelector("main").focus();

@@ -1,5 +1,3 @@
-/** The files on a todo: seeing them, adding some, and deleting them. */
-
 import { all, fileUrl, remove } from "../core/api.js";
 import { ask } from "../core/dialog.js";
 import { fileLink, filePicker, sizeText } from "../core/files.js";
@@ -10,7 +8,7 @@ import { uploads } from "./uploads.js";
 
 const LOOKS = [1000, 2000, 4000, 8000]; // milliseconds, until each look for thumbnails that are being made
 
-/** The files on a todo; who `mayEdit` it may add some. `leave()` when nobody sees the panel any more: uploads go on to their end. */
+/** The files on a todo: to see, to add and to delete. After `leave()` uploads go on to their end. */
 export function attachmentsPanel(todoId, mayEdit) {
   const path = `/todos/${todoId}/attachments`;
   const coming = uploads(path, () => read());

@@ -1,14 +1,11 @@
-/** Files on their way to a todo, one after the other. */
-
 import { newKey, Offline, request } from "../core/api.js";
 import { describe, say } from "../core/notices.js";
 import { html, nothing, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
 
 /**
- * Uploads to `path`: `add(file)`, and `draw()` for those that have not come through. `arrived()` is called after each that has.
- *
- * What found no connection stays, to be sent again with its key: if it had come through already, it does not come twice.
+ * Files on their way to `path`, one after the other: `add(file)`, and `draw()` for those that have not come through.
+ * What found no connection stays, to be sent again with its key, so that it never comes twice. `arrived()` is called after each.
  */
 export function uploads(path, arrived) {
   let entries = [];
@@ -84,7 +81,6 @@ const progress = ({ file, share }) =>
         <span>${text("jobs.percent", { percent: Math.round(100 * share) })}</span>
       `;
 
-/** Whether it may come through another time: what the service refuses it will refuse again. */
 const isWorthIt = (problem) => problem && (problem instanceof Offline || problem.status >= 500 || problem.status === 409);
 
 const reason = (problem) => (problem instanceof Offline ? text("attachments.lost") : describe(problem));

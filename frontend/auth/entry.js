@@ -1,10 +1,10 @@
-/** The pages that stand before all others: those of who is not logged in, and those that mails lead to. */
+/** The pages of who is not logged in, and those that mails lead to. */
 
 import { loaded } from "../core/loading.js";
 import { complain } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { follow } from "../core/router.js";
-import { language, languages, speak, text } from "../core/text.js";
+import { language, languages, speak } from "../core/text.js";
 import { session } from "./session.js";
 
 const MAILED = { "/reset-password": "reset", "/verify-email": "verify" };
@@ -13,16 +13,16 @@ const BLANK = { title: () => "", draw: () => nothing };
 let page = BLANK;
 let isMailed = false;
 
-/** See to it that there is a page for who is not logged in, or came by a mail. */
+/** Show one of them where it is needed. */
 export function arrive() {
   isMailed = location.pathname in MAILED;
   if (page === BLANK && entry()) turn(MAILED[location.pathname] ?? "login");
 }
 
-/** The page to show before all others, a view; null where the person is logged in and no mail led here. */
+/** The page that stands before all others, a view; null for none. */
 export const entry = () => (isMailed || !session.user ? page : null);
 
-/** Show another of these pages, or the todos where the person is logged in. `email` is the address that was typed so far. */
+/** `email` is what was typed so far. */
 function to(name, email = "") {
   turn(name, email);
   if (isMailed) {

@@ -1,4 +1,4 @@
-/** The pages of who is not logged in, and those that mails lead to. Each is `name(to, email)`, where `to(name, email)` turns to another one. */
+/** Each page is `name(to, email)`, where `to(name, email)` turns to another one. */
 
 import { post } from "../core/api.js";
 import { field, form, inWords, wrong } from "../core/form.js";
@@ -8,7 +8,6 @@ import { text } from "../core/text.js";
 import { passwordField } from "./password_field.js";
 import { endSession, logIn, register as openAccount, session } from "./session.js";
 
-/** The page to log in on. */
 export function login(to, email) {
   const state = form({ inPlace: true });
   const submit = state.submit(async ({ email, password }) => {
@@ -34,7 +33,6 @@ export function login(to, email) {
   return { title: () => text("auth.log_in"), draw };
 }
 
-/** The page to open an account on. */
 export function register(to, email) {
   const state = form({ inPlace: true });
   const submit = state.submit(async ({ name, email, password }) => {
@@ -58,7 +56,6 @@ export function register(to, email) {
   return { title: () => text("auth.register"), draw };
 }
 
-/** The page for who forgot the password. */
 export function forgot(to, email) {
   const state = form({ inPlace: true });
   const submit = state.submit(async ({ email }) => {
@@ -84,7 +81,7 @@ export function forgot(to, email) {
   return { title: () => text("auth.forgot"), draw };
 }
 
-/** What follows, always alike: nobody learns here who has an account. */
+/** Always alike: nobody learns here who has an account. */
 export function sent(to, email) {
   const draw = () => html`
     <p class="told">${text("auth.sent", { email })}</p>
@@ -93,7 +90,7 @@ export function sent(to, email) {
   return { title: () => text("auth.sent_title"), draw };
 }
 
-/** The page to choose another password on, by a token that was mailed. */
+/** By a token that was mailed. */
 export function reset(to) {
   const state = form({ inPlace: true });
   const submit = state.submit(async ({ password }) => {
@@ -122,7 +119,7 @@ export function reset(to) {
   return { title: () => text("auth.choose_password"), draw: () => (mailedToken() ? choose() : askAgain()) };
 }
 
-/** The page that confirms an e-mail address, at once and by itself, with the token that was mailed there. */
+/** Confirms an address, at once and by itself. */
 export function verify(to) {
   let said = () => text("auth.verifying");
   let canTryAgain = false;
@@ -152,8 +149,7 @@ export function verify(to) {
   return { title: () => text("auth.verify"), draw };
 }
 
-/** The token in the address that a mail leads to. It stands behind the #, which browsers send to nobody. */
+/** It stands behind the #, which browsers send to nobody. */
 const mailedToken = () => new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
-/** Take the token out of the address: it is of no more use. */
 const dropToken = () => history.replaceState(null, "", "/");

@@ -5,7 +5,7 @@ import { text } from "../core/text.js";
 const SHORTEST = 8;
 const LONGEST = 128;
 
-/** A password with its label, and a button that shows what was typed. `autocomplete` is "current-password" or "new-password". */
+/** A password, and a button that shows it. `autocomplete` is "current-password" or "new-password". */
 export function passwordField(state, name, label, { autocomplete }) {
   state.shown ??= new Set();
   const isShown = state.shown.has(name);

@@ -1,10 +1,8 @@
-/** The comments under a todo: read again while one looks at them, written, changed and deleted. */
-
 import { session } from "../auth/session.js";
-import { get } from "../core/api.js";
+import { all } from "../core/api.js";
 import { momentText } from "../core/dates.js";
 import { ask } from "../core/dialog.js";
-import { form } from "../core/form.js";
+import { form, wrong } from "../core/form.js";
 import { complain, say } from "../core/notices.js";
 import { submit } from "../core/outbox.js";
 import { html, nothing, redraw, repeat } from "../core/page.js";
@@ -12,18 +10,15 @@ import { text } from "../core/text.js";
 import { listOf, mayEdit } from "../lists/lists.js";
 import { membersOf } from "../lists/members.js";
 
-const PAGE = 50;
 const AGAIN = 15_000; // milliseconds until they are read again
 const LONGEST = 10_000; // characters
 
-/** The comments on a todo of a list, oldest first: `{ draw(), leave() }`, where `leave` ends the reading. */
+/** The comments on a todo, oldest first: to read, write, change and delete. `leave()` ends the reading. */
 export function commentsPanel(todoId, listId) {
   const panel = {
     path: `/todos/${todoId}/comments`,
     listId,
     comments: [],
-    pages: 1,
-    hasMore: false,
     isKnown: false,
     readings: 0,
     arrived: 0,
@@ -36,28 +31,14 @@ export function commentsPanel(todoId, listId) {
   return { draw: () => draw(panel), leave: () => clearInterval(timer) };
 }
 
-/** Read the pages that are shown, whatever has changed in them. What others have added meanwhile is `arrived`. */
+/** What others have added meanwhile is `arrived`. */
 async function read(panel, { isAsked = true } = {}) {
   const reading = ++panel.readings;
-  const found = [];
-  let cursor;
-  let pages = 0;
-  do {
-    const page = await get(panel.path, { limit: PAGE, cursor });
-    found.push(...page.data.data);
-    cursor = page.next;
-    pages += 1;
-  } while (cursor && pages < panel.pages);
+  const found = await all(panel.path);
   if (reading !== panel.readings) return; // a later one knows more
   panel.arrived = isAsked ? 0 : Math.max(0, found.length - panel.comments.length);
-  Object.assign(panel, { comments: found, hasMore: Boolean(cursor), isKnown: true });
+  Object.assign(panel, { comments: found, isKnown: true });
   redraw();
-}
-
-async function showMore(panel) {
-  panel.pages += 1;
-  await read(panel).catch(complain);
-  if (!panel.hasMore) focusTitle();
 }
 
 function draw(panel) {
@@ -73,7 +54,6 @@ function draw(panel) {
           (comment) => html`<li>${panel.editing?.id === comment.id ? editor(panel, comment) : shown(panel, comment)}</li>`,
         )}
       </ul>
-      ${panel.hasMore ? html`<button @click=${() => showMore(panel)}>${text("comments.more")}</button>` : nothing}
       ${mayEdit(panel.listId) ? adder(panel) : nothing}
     </section>
   `;
@@ -87,7 +67,7 @@ function shown(panel, comment) {
   return html`
     <p class="row">
       <strong dir="auto">${author(comment, panel.listId)}</strong>
-      <small><time datetime=${comment.created_at}>${momentText(comment.created_at, session.user?.time_zone)}</time> ${comment.version > 1 ? text("comments.edited") : nothing}</small>
+      <small>${momentText(comment.created_at, session.user?.time_zone)} ${comment.version > 1 ? text("comments.edited") : nothing}</small>
       <span class="gap"></span>
       ${isMine ? edit : nothing} ${isMine || isOwner ? remove : nothing}
     </p>
@@ -100,7 +80,6 @@ function adder(panel) {
   const add = state.submit(async ({ body }, element) => {
     await submit("POST", panel.path, { body });
     element.reset();
-    panel.pages = Infinity; // the new one is the last
     await read(panel);
   });
   return html`
@@ -154,13 +133,12 @@ async function removeComment(panel, comment) {
     else complain(problem);
   }
   await read(panel).catch(complain);
-  focusTitle(); // the button is gone
+  setTimeout(() => document.querySelector(".comments h3")?.focus()); // the button is gone
 }
 
-/** A text area with its label, which Ctrl+Enter sends. While it is on its way it stays as it was sent. */
+/** While it is on its way it stays as it was sent. */
 function area(state, label, value = "") {
   const id = `${state.id}-body`;
-  const error = state.errors.body;
   return html`
     <p class="field">
       <label for=${id}>${label}</label>
@@ -173,11 +151,10 @@ function area(state, label, value = "") {
         .defaultValue=${value}
         ?readonly=${state.isBusy}
         aria-keyshortcuts="Control+Enter"
-        aria-invalid=${error ? "true" : nothing}
-        aria-describedby=${error ? `${id}-error` : nothing}
+        aria-describedby="${id}-error"
         @keydown=${sendByKey}
       ></textarea>
-      ${error ? html`<small id="${id}-error" class="error" role="alert">${error}</small>` : nothing}
+      ${wrong(state, "body")}
     </p>
   `;
 }
@@ -191,5 +168,3 @@ function author(comment, listId) {
   if (comment.author_name) return comment.author_name;
   return membersOf(listId).find((member) => member.user_id === comment.author_id)?.email ?? text("comments.former");
 }
-
-const focusTitle = () => setTimeout(() => document.querySelector(".comments h3")?.focus());

@@ -1,9 +1,4 @@
-/**
- * Talks to the API: by the session's cookies, with the CSRF token beside them, as problem documents (RFC 9457) say and when they say.
- *
- * Problem   the service answered and refused: status, code, detail, errors, current, retryAfter
- * Offline   no answer came
- */
+/** Talks to the API by cookies, with the CSRF token beside them. */
 
 const ORIGIN = document.querySelector('meta[name="tickbox-api"]')?.content ?? "";
 const BASE = `${ORIGIN}/api/v1`;
@@ -12,7 +7,7 @@ const LONGEST_WAIT = 120; // seconds
 const SAFE = ["GET", "HEAD"];
 const WITHOUT_SESSION = /^\/auth\/(login|register|refresh|password-reset.*|verify-email)$/;
 
-/** What the service refused: `status`, `code`, `detail`, `errors` by field, `current` of a conflict, `retryAfter` in seconds. */
+/** What the service refused, a problem document (RFC 9457): `status`, `code`, `detail`, `errors` by field, `current` of a conflict, `retryAfter` in seconds. */
 export class Problem extends Error {
   constructor(status, document, retryAfter) {
     super(document.detail ?? document.title ?? `Status ${status}`);
@@ -20,32 +15,31 @@ export class Problem extends Error {
   }
 }
 
-/** No answer came: the connection is gone, or nobody serves at the other end. */
+/** No answer came. */
 export class Offline extends Error {}
 
 const listeners = { ended: () => {}, waiting: () => {} };
 
-/** Be told when the session has ended (`ended()`), and when a request waits as it was told to (`waiting(seconds)`, 0 when it goes on). */
+/** Be told when the session has `ended()`, and when a request is `waiting(seconds)` as it was told to, 0 when it goes on. */
 export function listen(to) {
   Object.assign(listeners, to);
 }
 
-/** A new idempotency key, in 32 hexadecimal digits. Unlike `crypto.randomUUID` it is there on plain HTTP, too. */
+/** A new idempotency key. Unlike `crypto.randomUUID` this works on plain HTTP, too. */
 export function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The address of a file that the API gives, for an image or a link. `path` is one below /api/v1, or one that the API named. */
+/** The address of a file; `path` is one below /api/v1, or one that the API named. */
 export function fileUrl(path) {
   return path.startsWith("/api/") || path.startsWith("http") ? new URL(path, ORIGIN || location.href).href : `${BASE}${path}`;
 }
 
 /**
- * Send a request: gives `{ status, data, etag, next, total }` of the answer, `next` being the cursor of the next page.
+ * Gives `{ status, data, etag, next, total }`, `next` being the cursor of the next page.
  *
- * `query` is an object whose arrays repeat their name and whose empty values are left out, `body` is sent as JSON, `form` as multipart.
- * Each POST has an idempotency key, so all that has not come through may be sent again: where the service says 429 or 503, that is
- * done when it said, unless `wait` is false. Throws Problem and Offline, and AbortError by `signal`.
+ * `query` is an object whose arrays repeat their name, `body` is sent as JSON, `form` as multipart. Each POST has an idempotency key,
+ * so all may be sent again: after 429 and 503 it is, when the service said, unless `wait` is false. Throws Problem, Offline, AbortError.
  */
 export async function request(method, path, { query, body, form, ifMatch, key = newKey(), signal, wait = true, onProgress } = {}) {
   const address = `${BASE}${path}${search(query)}`;
@@ -72,7 +66,7 @@ export const post = (path, body, options) => request("POST", path, { body, ...op
 export const patch = (path, body, options) => request("PATCH", path, { body, ...options });
 export const remove = (path, options) => request("DELETE", path, options);
 
-/** All objects of a collection, page by page. */
+/** All objects of a collection. */
 export async function all(path, query = {}) {
   const found = [];
   let cursor;
@@ -84,13 +78,12 @@ export async function all(path, query = {}) {
   return found;
 }
 
-/** Whether the browser holds a session, as far as a page can see. */
+/** Whether there is a session, as far as a page can see. */
 export const hasSession = () => Boolean(cookie("csrf_access_token") || cookie("csrf_refresh_token"));
 
-/** Whether the session's tokens still last, as far as a page can see; a link to a file is followed without asking for new ones. */
+/** Whether its tokens still last. A link to a file is followed without asking for new ones. */
 export const isFresh = () => Boolean(cookie("csrf_access_token")) || !cookie("csrf_refresh_token");
 
-/** See to it that they do. */
 export async function revive() {
   if (!isFresh()) await refresh();
 }
@@ -110,7 +103,7 @@ async function withSession(method, path, send) {
 
 let refreshing = null;
 
-/** A new pair of tokens; asked for once, however many requests need it. */
+/** Asked for once, however many requests need it. */
 function refresh() {
   refreshing ??= request("POST", "/auth/refresh")
     .catch((problem) => {
@@ -141,7 +134,7 @@ async function body(answer) {
   }
 }
 
-/** As fetchAnswer, but `onProgress` is told the share of the body that is sent, from 0 to 1: fetch cannot say that. */
+/** `onProgress` is told the share of the body that is sent, from 0 to 1: fetch cannot say that. */
 function upload(address, { method, headers, body: form, signal, onProgress }) {
   return new Promise((resolve, reject) => {
     const sender = new XMLHttpRequest();
@@ -165,7 +158,7 @@ function upload(address, { method, headers, body: form, signal, onProgress }) {
 
 function read(status, text, header) {
   const data = parse(text);
-  // Whatever stands between, such as a proxy that answers for a service that is down, need not know of problem documents.
+  // A proxy that answers for the service knows no problem documents.
   if (status >= 400) throw new Problem(status, data ?? {}, Number(header("Retry-After")) || 1);
   return { status, data, etag: header("ETag"), next: data?.next_cursor ?? null, total: header("X-Total-Count") };
 }

@@ -23,37 +23,29 @@ const FORMATS = {
   moment: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
 };
 
-/** The day that it is in a zone. */
 export const today = (zone, now = new Date()) => dayAndTime(now, zone).day;
 
-/** The day that comes so many days later. */
 export const plusDays = (day, count) => dayOf(Date.parse(day) + count * DAY);
 
-/** Whether a text is a day that the calendar has. */
 export function isDay(text) {
   const start = Date.parse(text);
   return !Number.isNaN(start) && dayOf(start) === text;
 }
 
-/** What day of the week it is: 0 is Monday. */
+/** 0 is Monday. */
 export const weekdayOf = (day) => (new Date(day).getUTCDay() + 6) % 7;
 
-/** The names of the days of the week from Monday on, long or short, in a language. */
+/** From Monday on. */
 export function weekdays(locale = language(), { short = false } = {}) {
   const format = formatter(short ? "weekdayShort" : "weekday", "UTC", locale);
   return Array.from({ length: 7 }, (_, index) => format.format(Date.parse(plusDays(SOME_MONDAY, index))));
 }
 
-/** The names of the months in a language. */
 export function months(locale = language()) {
   return Array.from({ length: 12 }, (_, index) => formatter("month", "UTC", locale).format(Date.UTC(2024, index)));
 }
 
-/**
- * The instant of a local time, in UTC.
- *
- * As the service has it, a time that the clocks skip is moved on (02:30 becomes 03:30), and of one that comes twice the first is meant.
- */
+/** In UTC. As the service has it, a time that the clocks skip is moved on, and of one that comes twice the first is meant. */
 export function instantOf(day, time, zone) {
   const local = Date.parse(`${day}T${time}Z`);
   const [before, after] = [offset(local - DAY, zone), offset(local + DAY, zone)];
@@ -61,14 +53,13 @@ export function instantOf(day, time, zone) {
   return new Date(local - (isNewOffset ? after : before)).toISOString().replace(".000Z", "Z");
 }
 
-/** The `{ day, time }` that an instant is in a zone. */
 export function dayAndTime(instant, zone) {
   const start = new Date(instant).getTime();
   const [day, time] = new Date(start + offset(start, zone)).toISOString().split("T");
   return { day, time: time.slice(0, 5) };
 }
 
-/** A day in words: as near to today as they allow, else a date. */
+/** In words as near to today as they allow, else a date. */
 export function dayText(day, zone, now = new Date()) {
   const start = Date.parse(day);
   const current = today(zone, now);
@@ -79,7 +70,7 @@ export function dayText(day, zone, now = new Date()) {
   return formatter(isThisYear ? "date" : "dateOfYear", "UTC").format(start);
 }
 
-/** When a todo is due, in words; nothing where it is not. */
+/** In words; "" where it is not due. */
 export function dueText(todo, zone, now = new Date()) {
   if (todo.due_on) return dayText(todo.due_on, zone, now);
   if (!todo.due_at) return "";
@@ -87,26 +78,24 @@ export function dueText(todo, zone, now = new Date()) {
   return `${dayText(day, zone, now)} ${formatter("time", zone).format(new Date(todo.due_at))}`;
 }
 
-/** Whether a todo is open although its due has passed. */
 export function isOverdue(todo, zone, now = new Date()) {
   if (todo.done) return false;
   if (todo.due_on) return todo.due_on < today(zone, now);
   return Boolean(todo.due_at) && new Date(todo.due_at) < now;
 }
 
-/** Date and time of an instant. */
 export const momentText = (instant, zone) => formatter("moment", zone).format(new Date(instant));
 
 const dayOf = (milliseconds) => new Date(milliseconds).toISOString().split("T")[0];
 
-/** What a zone's clocks are ahead of UTC at an instant, both in milliseconds. */
+/** What its clocks are ahead of UTC, in milliseconds. */
 function offset(instant, zone) {
   const [, sign, ...parts] = formatter("offset", zone, "en").format(instant).match(/GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/);
   const [hours, minutes, seconds] = parts.map((part) => Number(part ?? 0));
   return (sign === "-" ? -1 : 1) * ((hours * 60 + minutes) * MINUTE + seconds * 1000);
 }
 
-// Intl takes longer to make a formatter than to use it a hundred times, and there is a row for each todo.
+// Intl takes longer to make one than to use it a hundred times.
 const formatters = new Map();
 
 function formatter(name, zone, locale = language()) {
@@ -115,7 +104,7 @@ function formatter(name, zone, locale = language()) {
   return formatters.get(key);
 }
 
-/** The service may know a zone that this browser is too old for; then the zone of its machine has to do. */
+/** This browser may be too old for a zone: then that of its machine has to do. */
 function newFormatter(locale, options) {
   try {
     return new Intl.DateTimeFormat(locale, options);

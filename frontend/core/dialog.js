@@ -1,5 +1,3 @@
-/** Dialogs over the page. The browser keeps the focus inside, and Escape closes them. */
-
 import { html, redraw, repeat, whenDrawn } from "./page.js";
 import { text } from "./text.js";
 
@@ -9,11 +7,7 @@ whenDrawn(() => {
   for (const element of document.querySelectorAll("dialog:not([open])")) element.showModal();
 });
 
-/**
- * Open a dialog and give what it was closed with; undefined where the person left it.
- *
- * `draw(close)` gives its content and calls `close(value)`; `name` is what it is called.
- */
+/** Gives what the dialog `name` was closed with; undefined where the person left it. `draw(close)` gives its content. */
 export function dialog(name, draw, { kind = "" } = {}) {
   return new Promise((resolve) => {
     const before = document.activeElement;
@@ -23,7 +17,7 @@ export function dialog(name, draw, { kind = "" } = {}) {
       open = open.filter((other) => other !== one);
       redraw();
       resolve(value);
-      // Once it is gone: the browser gives the focus back by itself only to what still has its place.
+      // Browsers give the focus back only to what still has its place.
       setTimeout(() => before?.isConnected && before.focus());
     };
     one.draw = () => draw(one.close);
@@ -32,7 +26,7 @@ export function dialog(name, draw, { kind = "" } = {}) {
   });
 }
 
-/** Ask a question with a yes and a no; gives whether it was a yes. */
+/** Gives whether it was a yes. */
 export function ask(name, words, yes, { danger = false } = {}) {
   return dialog(
     name,
@@ -46,12 +40,10 @@ export function ask(name, words, yes, { danger = false } = {}) {
   );
 }
 
-/** Close all dialogs: the page is about something else now. */
 export function closeDialogs() {
   for (const one of open) one.close();
 }
 
-/** The dialogs that are open, the last one on top. */
 export function drawDialogs() {
   return repeat(
     open,

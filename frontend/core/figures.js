@@ -1,9 +1,7 @@
-/** Numbers on a page: some that stand out, and tables. */
-
 import { html } from "./page.js";
 import { language } from "./text.js";
 
-/** What is counted, and how many there are: pairs of words and a number, or other words in its place. */
+/** Pairs of words and what is counted. */
 export function figures(pairs) {
   return html`
     <dl class="figures">
@@ -12,7 +10,7 @@ export function figures(pairs) {
   `;
 }
 
-/** A table: its name, the names of its columns, and the cells of each row, the first of which names the row. */
+/** The first cell of each row names it. */
 export function table(name, columns, rows) {
   return html`
     <table>

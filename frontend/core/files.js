@@ -1,5 +1,3 @@
-/** Files: choosing them, by a button or by dropping them on it, saving them, and their sizes in words. */
-
 import { fileUrl, isFresh, revive } from "./api.js";
 import { complain } from "./notices.js";
 import { html, nothing } from "./page.js";
@@ -7,17 +5,13 @@ import { language } from "./text.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
-// A file that is dropped beside its place would be opened instead of the page.
+// A file dropped elsewhere would be opened instead of the page.
 for (const name of ["dragover", "drop"])
   addEventListener(name, (event) => {
     if (event.dataTransfer?.types.includes("Files") && event.target.type !== "file") event.preventDefault();
   });
 
-/**
- * A place to choose files at, or to drop them on, which the browser does by itself.
- *
- * `chosen(files, input)` is called with each choice; `error` is what the service said of the last one.
- */
+/** A place to choose files at, or to drop them on: calls `chosen(files, input)`; `error` is what was said of the last one. */
 export function filePicker(id, label, chosen, { hint = nothing, multiple = false, required = false, error = "" } = {}) {
   const over = (isOver) => (event) => event.target.parentNode.classList.toggle("over", isOver);
   return html`
@@ -41,7 +35,7 @@ export function filePicker(id, label, chosen, { hint = nothing, multiple = false
   `;
 }
 
-/** A link by which a file of the API is saved. The session is renewed before, if it must be: a browser that follows a link cannot. */
+/** The session is renewed before, if it must be: a browser that follows a link cannot. */
 export function fileLink(path, words, kind = "") {
   return html`<a class=${kind} href=${fileUrl(path)} download @click=${renewed}><bdi>${words}</bdi></a>`;
 }
@@ -58,7 +52,7 @@ async function renewed(event) {
   }
 }
 
-/** A number of bytes in words, with one decimal place at most: "1.5 MB". */
+/** "1.5 MB". */
 export function sizeText(bytes) {
   const step = bytes ? Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3)) : 0;
   const form = { style: "unit", unit: UNITS[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: 1 };

@@ -1,15 +1,13 @@
-/** Forms: fields with what the service says of each, and what they hold. */
-
 import { complain, describe, flat } from "./notices.js";
 import { html, ifDefined, nothing, redraw } from "./page.js";
 
 let forms = 0;
 
 /**
- * What a form knows while it is filled in: `isBusy`, and the `errors` of the last try by field, those of the whole under `_`.
+ * What a form knows: `isBusy`, and the `errors` of the last try by field, those of the whole under `_`.
  *
- * `submit(act)` is for its `@submit`: calls `act(values, form)` with what the fields hold, and keeps what the service refused. What
- * names no field of the form is said as a notice; or, with `inPlace`, kept for `wrong(state, "_")` to show.
+ * `submit(act)` is for its `@submit`: it calls `act(values, form)`. A refusal that names no field is said as a notice, or `inPlace`
+ * by `wrong(state, "_")`.
  */
 export function form({ inPlace = false } = {}) {
   forms += 1;
@@ -21,7 +19,7 @@ export function form({ inPlace = false } = {}) {
     Object.assign(state, { isBusy: true, errors: {} });
     redraw();
     try {
-      await act(Object.fromEntries(new FormData(element)), element);
+      await act(Object.fromEntries(new FormData(element, event.submitter)), element);
     } catch (problem) {
       refuse(state, element, problem);
     } finally {
@@ -45,7 +43,7 @@ function refuse(state, element, problem) {
   else complain(problem);
 }
 
-/** An input with its label, and below it what the service said of it. Takes the attributes of an input, `hint`, and what stands `beside` it. */
+/** Takes the attributes of an input, `hint`, and what stands `beside` it. */
 export function field(state, name, label, { type = "text", value = "", hint = "", required = false, beside = nothing, ...rest } = {}) {
   const id = `${state.id}-${name}`;
   const error = state.errors[name];
@@ -73,7 +71,7 @@ export function field(state, name, label, { type = "text", value = "", hint = ""
   `;
 }
 
-/** A choice with its label; `options` are `[value, words]` pairs. */
+/** `options` are `[value, words]` pairs. */
 export function choice(state, name, label, options, value) {
   const id = `${state.id}-${name}`;
   const error = state.errors[name];
@@ -88,13 +86,13 @@ export function choice(state, name, label, options, value) {
   `;
 }
 
-/** What the service said of a field, or of the whole under `_`; its id is `ID-NAME-error`. `field` and `choice` show it by themselves. */
+/** The error of a field, or of the whole under `_`. */
 export function wrong(state, name) {
   const error = state.errors[name];
   return error ? html`<small id="${state.id}-${name}-error" class="error" role="alert">${error}</small>` : nothing;
 }
 
-/** For `catch`: what the service refused with `status` is said in the words of this page instead, at the field `name` if one is named. */
+/** For `catch`: what is refused with `status` is said in these words, at the field `name` if there is one. */
 export const inWords = (status, words, name) => (problem) => {
   if (problem.status === status) Object.assign(problem, { message: words, errors: name ? { [name]: words } : {} });
   throw problem;

@@ -1,9 +1,7 @@
-/** Parts of the page that are loaded when they are needed. */
-
 import { say } from "./notices.js";
 import { text } from "./text.js";
 
-/** What `load()` imports. Where that fails it is undefined, and the person is told, with a button for `again()`. */
+/** What `load()` imports. Where that fails the person is told, with a button for `again()`. */
 export async function loaded(load, again) {
   try {
     return await load();
@@ -14,7 +12,7 @@ export async function loaded(load, again) {
   }
 }
 
-/** The function `name` of the module that `load()` imports, which is loaded when the function is called first. */
+/** The function `name` of a module that is loaded with the first call. */
 export function later(load, name) {
   return async function call(...values) {
     const module = await loaded(load, () => call(...values));

@@ -1,4 +1,4 @@
-/** What the page says by the way: short notices that go by themselves, some with a button to take back what was done. */
+/** Short notices that go by themselves, some with a button. */
 
 import { html, redraw } from "./page.js";
 import { text } from "./text.js";
@@ -7,7 +7,7 @@ const SHOWN = 8000; // milliseconds
 let notices = [];
 let announced = "";
 
-/** Say something. `kind` is "plain" or "bad"; `action` is `{ name, act }`. Gives a function that takes the notice away. */
+/** `kind` is "plain" or "bad"; `action` is `{ name, act }`. Gives a function that takes the notice away. */
 export function say(words, { kind = "plain", action = null, stays = false } = {}) {
   const notice = { words, kind, action };
   const close = () => {
@@ -21,27 +21,27 @@ export function say(words, { kind = "plain", action = null, stays = false } = {}
   return close;
 }
 
-/** Say something to those who hear the page: others see it. */
+/** For those who hear the page. */
 export function announce(words) {
   announced = announced === words ? `${words}\u00a0` : words; // what does not change is not read out again
   redraw();
 }
 
-/** Say what went wrong. What the person called off is nothing to speak of. */
+/** What the person called off is nothing to speak of. */
 export function complain(problem) {
   if (problem.name === "AbortError") return;
   console.debug(problem);
   say(describe(problem), { kind: "bad" });
 }
 
-/** What went wrong, in words: those of the service, with what it says of each field. */
+/** In words: those of the service, with what it says of each field. */
 export function describe(problem) {
   if (problem.status === undefined) return text(problem.constructor.name === "Offline" ? "core.offline" : "core.broken");
   const fields = Object.entries(problem.errors ?? {}).map(([name, said]) => `${name}: ${flat(said)}`);
   return fields.length ? fields.join(" · ") : problem.message;
 }
 
-/** The notices. The regions are always there: what appears in them is read out. */
+/** The regions are always there: what appears in them is read out. */
 export function drawNotices() {
   const one = (notice) => html`
     <p class="notice ${notice.kind}">
@@ -68,7 +68,7 @@ export function drawNotices() {
   `;
 }
 
-/** What is said of one field, which may have parts of its own. */
+/** What is said of a field, which may have parts of its own. */
 export function flat(said) {
   return [said].flat().map((one) => (typeof one === "object" ? Object.values(one).map(flat).join(" ") : one)).join(" ");
 }

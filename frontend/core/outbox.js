@@ -1,8 +1,8 @@
 /**
- * Changes on their way to the service, in the order in which they were made.
+ * Changes on their way to the service, in order.
  *
- * What finds no connection stays here, in the browser's storage, and is sent again as soon as there is one, after a reload of the page
- * too. A POST keeps its idempotency key, and a change names the version that it was made of, so what had come through already does no harm.
+ * What finds no connection stays in the browser's storage until there is one. Idempotency keys and versions see to it that what had come
+ * through already does no harm.
  */
 
 import { newKey, Offline, request } from "./api.js";
@@ -10,7 +10,7 @@ import { complain } from "./notices.js";
 import { redraw } from "./page.js";
 
 const PREFIX = "tickbox.outbox.";
-const AGAIN = 3000; // milliseconds until the next try, where the browser does not say that it is online again
+const AGAIN = 3000; // milliseconds until the next try
 
 let owner = null;
 let refused = complain;
@@ -19,18 +19,17 @@ let isSending = false;
 let timer = null;
 const callers = new Map();
 
-/** The event of the window that says: a change of an earlier page has come through. */
+/** The event that says: a change of an earlier page has come through. */
 export const SENT = "tickbox-sent";
 
 addEventListener("online", () => send());
 
-/** How many changes wait for a connection. */
+/** How many wait for a connection. */
 export const waiting = () => (entries[0]?.tries ? entries.length : 0);
 
 /**
- * Whose changes they are: what this person left unsent in this browser is sent now; `null` for nobody.
- *
- * `whenRefused(problem, entry)` is told of a change that the service refuses and that nobody on the page waits for any more.
+ * Whose changes they are, `null` for nobody. What this person left unsent is sent now.
+ * `whenRefused(problem, entry)` is told of refusals that nobody on the page waits for.
  */
 export function openOutbox(userId, whenRefused = complain) {
   clearTimeout(timer);
@@ -41,17 +40,12 @@ export function openOutbox(userId, whenRefused = complain) {
   send();
 }
 
-/** Let go of all that is unsent: whoever logs out leaves nothing behind. */
 export function emptyOutbox() {
   for (const entry of entries) localStorage.removeItem(entry.id);
   entries = [];
 }
 
-/**
- * Send a change: gives its answer, once it has come through. Throws Problem where the service refuses it.
- *
- * `ifMatch` is the version that was changed.
- */
+/** Gives the answer, once it has come through. `ifMatch` is the version that was changed. Throws Problem. */
 export function submit(method, path, body, { ifMatch } = {}) {
   const key = newKey();
   const entry = { id: `${PREFIX}${owner}.${String(Date.now()).padStart(15, "0")}.${key}`, key, method, path, body, ifMatch, tries: 0 };
@@ -62,12 +56,11 @@ export function submit(method, path, body, { ifMatch } = {}) {
   return outcome;
 }
 
-/** What changes of the object at `path` that are on their way will make of its fields. */
+/** The fields of the object at `path` whose changes are on their way. */
 export function unsentChanges(path) {
   return Object.assign({}, ...entries.filter((entry) => entry.method === "PATCH" && entry.path === path).map((entry) => entry.body));
 }
 
-/** Whether the removal of the object at `path` is on its way. */
 export const isGoing = (path) => entries.some((entry) => entry.method === "DELETE" && entry.path === path);
 
 async function send() {
@@ -86,7 +79,7 @@ async function send() {
   }
 }
 
-/** Whether it is settled, one way or the other. */
+/** Whether it is settled. */
 async function sendOne(entry) {
   const { resolve, reject } = callers.get(entry.id) ?? { resolve: () => dispatchEvent(new Event(SENT)), reject: (problem) => refused(problem, entry) };
   try {
@@ -114,16 +107,16 @@ function settle(entry) {
   callers.delete(entry.id);
 }
 
-/** Changes that were made while an earlier one of the same object was on its way are changes of what that one made of it. */
+/** Later changes of the same object are changes of what this one made of it. */
 function rebase(object) {
   for (const entry of entries)
     if (object?.version && entry.path.includes(`/${object.id}`) && entry.ifMatch === object.version - 1) entry.ifMatch = object.version;
 }
 
-/** The service is still at work on an earlier try of the same request. */
+/** An earlier try is still at work. */
 const isUnderWay = (entry, problem) => problem.status === 409 && entry.method === "POST" && entry.tries > 0;
 
-/** An earlier try had arrived, and only its answer was lost. */
+/** Only the answer of an earlier try was lost. */
 function cameThrough(entry, problem) {
   if (!entry.tries) return false;
   if (problem.status === 404) return entry.method === "DELETE";
@@ -135,7 +128,7 @@ function keep(entry) {
   try {
     localStorage.setItem(entry.id, JSON.stringify(entry));
   } catch {
-    // The storage is full, or forbidden: then it lives as long as the page does.
+    // Full or forbidden: it lives as long as the page.
   }
 }
 

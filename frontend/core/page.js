@@ -1,4 +1,4 @@
-/** Draws the page. What is drawn is a function of what the modules know; who changes that asks for it to be drawn again. */
+/** What is drawn is a function of what the modules know; who changes that asks for `redraw()`. */
 
 import { render } from "../vendor/lit-html-3.3.3/lit-html.js";
 
@@ -11,18 +11,17 @@ let draw = null;
 let isAsked = false;
 const followers = [];
 
-/** Have `act()` called each time that the page was drawn: for what is done to elements that are there. */
+/** For what is done to elements that are there. */
 export function whenDrawn(act) {
   followers.push(act);
 }
 
-/** Let `template()` be what the page shows. */
 export function show(template) {
   draw = template;
   redraw();
 }
 
-/** Draw again what may have changed, once for all who ask in one go. */
+/** Once for all who ask in one go. */
 export function redraw() {
   if (isAsked || !draw) return;
   isAsked = true;

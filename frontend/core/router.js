@@ -1,8 +1,7 @@
 /**
- * Which view the address calls for: `#/lists/1?sort=due` is the view of `/lists/:id` with `{ id: "1" }` and `{ sort: "due" }`.
+ * Which view the address calls for: `#/lists/1?sort=due` is that of `/lists/:id` with `{ id: "1" }` and `{ sort: "due" }`.
  *
- * A view is what its function gives: `{ title(), draw(), changed?(query), leave?() }`. As long as the path stays the same it lives on,
- * and is told of another query.
+ * A view is `{ title(), draw(), changed?(query), leave?() }`. While the path stays it lives on, and is told of another query.
  */
 
 import { loaded } from "./loading.js";
@@ -13,7 +12,7 @@ let isAllowed = () => false; // before there are routes
 let current = { path: null, view: null };
 let opening = null; // `{ path }` of the view that is being loaded
 
-/** Take `[pattern, load]` pairs, where `load()` gives a view's function or a promise of it, and follow the address from now on, while `allowed()`. */
+/** Follow the address while `allowed()`: `pairs` are `[pattern, load]`, where `load()` gives a view's function or a promise of it. */
 export function route(pairs, allowed) {
   isAllowed = allowed;
   routes = pairs.map(([pattern, load]) => [new RegExp(`^${pattern.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`), load]);
@@ -21,23 +20,22 @@ export function route(pairs, allowed) {
   follow();
 }
 
-/** The view that is open. */
 export const view = () => current.view;
 
-/** The path that is open, without its query. */
+/** Without its query. */
 export const path = () => address().path;
 
-/** The query of the address, as an object; a name that repeats gives an array. */
+/** A name that repeats gives an array. */
 export const query = () => address().query;
 
-/** The address of a path with a query; empty values are left out. */
+/** Empty values are left out. */
 export function link(to, words = {}) {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(words)) for (const one of [value].flat()) if (one) search.append(name, one);
   return `#${to}${search.size ? `?${search}` : ""}`;
 }
 
-/** Go to a path. With `replace` the way back leads past the present address. */
+/** With `replace` the way back leads past the present address. */
 export function go(to, words = {}, { replace = false } = {}) {
   const target = link(to, words);
   if (!replace) {
@@ -48,14 +46,14 @@ export function go(to, words = {}, { replace = false } = {}) {
   follow();
 }
 
-/** Close the open view, so that the next `follow` opens it anew: for another person, say. */
+/** The next `follow` opens the view anew: for another person, say. */
 export function forget() {
   current.view?.leave?.();
   current = { path: null, view: null };
   opening = null;
 }
 
-/** Open the view that the address calls for. The one that is open stays until it is there. */
+/** The view that is open stays until the next one is there. */
 export function follow() {
   if (!isAllowed()) return;
   const asked = address();
@@ -81,7 +79,7 @@ async function open(path) {
   redraw();
 }
 
-/** The function that loads the view of a path, and the parameters that the path names. An unknown path leads to the first view. */
+/** An unknown path leads to the first view. */
 function wayTo(path) {
   const [pattern, load] = routes.find(([pattern]) => pattern.test(path)) ?? routes[0];
   const params = Object.entries(path.match(pattern)?.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);

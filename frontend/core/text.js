@@ -3,27 +3,23 @@
 const KEPT = "tickbox.language";
 const NAMES = { en: "English", de: "Deutsch" };
 
-/** The languages that there are, as `[code, own name]`. */
+/** As `[code, own name]`. */
 export const languages = Object.entries(NAMES);
 
 let current;
 let entries;
 await use(chosen());
 
-/** The code of the language in use, which Intl takes too. */
+/** The code, which Intl takes too. */
 export const language = () => current;
 
-/** Use another language from now on. Throws where its words cannot be loaded. */
+/** Throws where the words cannot be loaded. */
 export async function speak(code) {
   await use(code);
   localStorage.setItem(KEPT, code);
 }
 
-/**
- * The words under `key` ("todos.add"), with `{name}` replaced by `values.name`.
- *
- * Where there is an entry for each plural form, `values.count` chooses it.
- */
+/** The words under `key` ("todos.add"), with `{name}` replaced by `values.name`; `values.count` chooses the plural form. */
 export function text(key, values = {}) {
   let entry = key.split(".").reduce((some, part) => some?.[part], entries);
   if (entry === undefined) throw new Error(`no words for ${key}`);
@@ -31,7 +27,6 @@ export function text(key, values = {}) {
   return entry.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? values[name].toLocaleString(current) : values[name]));
 }
 
-/** All entries of a section as they are. */
 export const words = (section) => entries[section];
 
 function chosen() {

@@ -1,8 +1,4 @@
-/**
- * Long lists of which only what is near the window is in the page, so that a thousand rows cost as much as fifty.
- *
- * Rows are kept in chunks. One that is far away is an empty box of the height that it last had.
- */
+/** Long lists of which only chunks near the window are in the page; the others are empty boxes of the height that they last had. */
 
 import { html, keyed, nothing, redraw, repeat, svg, whenDrawn } from "./page.js";
 
@@ -36,21 +32,18 @@ whenDrawn(() => {
   }
 });
 
-/** Another list is shown. What is near the window stays so: the boxes may be the same. */
+/** Another list is shown. */
 export function resetWindow() {
   shown.add(0);
   heights = [];
 }
 
-/** Let the chunk with row `index` be in the page, for its row to be focused. */
+/** For the row `index` to be focused. */
 export function bringNear(index) {
   shown.add(Math.floor(index / CHUNK));
 }
 
-/**
- * Draw `rows` by `draw(row, index)`, each known by `key(row)`. `more()` is called whenever the end comes near, and is to be null once
- * there is no more.
- */
+/** Draw `rows` by `draw(row, index)`, known by `key(row)`. `more()` is called when the end comes near; null once there is no more. */
 export function windowed(rows, key, draw, more) {
   atEnd = more ?? (() => {});
   const chunks = Array.from({ length: Math.ceil(rows.length / CHUNK) }, (_, index) => index);

@@ -20,13 +20,11 @@ const COLORS = {
 };
 const BLUE = "#2e6fb7";
 
-/** Ask for a new list, and go to it. */
 export async function newList() {
   const made = await dialog(text("lists.new"), editor({ name: "", color: BLUE }, addList));
   if (made) go(`/lists/${made.id}`);
 }
 
-/** Change name and colour of a list. */
 export function editList(list) {
   return dialog(
     text("lists.edit"),
@@ -34,10 +32,8 @@ export function editList(list) {
   );
 }
 
-/** Put a list aside, or bring it back. */
 export const archiveList = (list) => changeList(list, { archived: !list.archived }).catch(complain);
 
-/** Delete a list, if the person is sure. */
 export async function deleteList(list) {
   if (!(await ask(text("lists.delete"), text("lists.delete_sure", { name: list.name }), text("core.delete"), { danger: true }))) return;
   try {
@@ -55,7 +51,7 @@ function editor(list, act) {
   const colors = [...new Set(["", ...Object.keys(COLORS), own])];
   return (close) => html`
     <form @submit=${save(close)}>
-      ${field(state, "name", text("lists.name"), { value: list.name, required: true, maxlength: 120 })}
+      ${field(state, "name", text("auth.name"), { value: list.name, required: true, maxlength: 120 })}
       <fieldset class="colors">
         <legend>${text("lists.color")}</legend>
         ${colors.map(
@@ -71,5 +67,5 @@ function editor(list, act) {
   `;
 }
 
-/** What a colour is called; one that another client has chosen has no name here. */
+/** One that another client has chosen has no name here. */
 const colorName = (color) => text(color ? `lists.colors.${COLORS[color] ?? "own"}` : "lists.no_color");

@@ -1,4 +1,4 @@
-/** The members of lists: read once, and again when a minute has passed or when they are changed here. */
+/** The members of lists: read once, and again after a minute or a change made here. */
 
 import { all, patch, post, remove } from "../core/api.js";
 import { redraw } from "../core/page.js";
@@ -7,19 +7,19 @@ import { readLists } from "./lists.js";
 const KEPT = 60_000; // milliseconds
 const known = new Map();
 
-/** Who shares the list, the longest member first: `user_id`, `name`, `email`, `role`, `version`. Throws Problem. */
+/** A promise of `user_id`, `name`, `email`, `role`, `version` of each, the longest member first. Throws Problem. */
 export function members(listId) {
   const one = known.get(listId);
   return one && Date.now() < one.until ? one.reading : readMembers(listId);
 }
 
-/** The same at once, as far as it is known by now. The page is drawn again when there is more. */
+/** As far as it is known by now; the page is drawn again when there is more. */
 export function membersOf(listId) {
-  members(listId).catch(() => {}); // what cannot be read now is asked for again with the next drawing
+members(listId).catch(() => {}); // asked for again with the next drawing
   return known.get(listId).found;
 }
 
-/** Read the members again; gives them. Throws Problem. */
+/** Throws Problem. */
 export function readMembers(listId) {
   const one = { until: Date.now() + KEPT, found: known.get(listId)?.found ?? [] };
   one.reading = all(`/lists/${listId}/members`).then((found) => {
@@ -34,22 +34,21 @@ export function readMembers(listId) {
   return one.reading;
 }
 
-/** Another person may come. */
 export const forgetMembers = () => known.clear();
 
-/** Share the list with the account of an address. Throws Problem: 422 for an unknown address, 409 for a member. */
+/** Throws Problem: 422 for an unknown address, 409 for a member. */
 export async function invite(listId, email, role) {
   await post(`/lists/${listId}/members`, { email, role });
   await readMembers(listId);
 }
 
-/** Give a member another role. Throws Problem: 409 where no owner would be left, 412 where another has changed it. */
+/** Throws Problem: 409 where no owner would be left, 412 where another has changed it. */
 export async function changeRole(listId, member, role) {
   await patch(path(listId, member), { role }, { ifMatch: member.version });
   await Promise.all([readMembers(listId), readLists()]);
 }
 
-/** Take a member out of the list, or leave it. Throws Problem as `changeRole` does. */
+/** Throws Problem as `changeRole` does. */
 export async function removeMember(listId, member) {
   await remove(path(listId, member), { ifMatch: member.version });
 }

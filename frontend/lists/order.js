@@ -1,12 +1,10 @@
-/** The order of the lists, which is each person's own. The inbox stays first. */
-
 import { dialog } from "../core/dialog.js";
 import { complain } from "../core/notices.js";
 import { html, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
 import { changeList, movable, readLists } from "./lists.js";
 
-/** Show the lists, each with a way up and down. */
+/** The order of the lists is each person's own. The inbox stays first. */
 export function orderLists() {
   const state = { isBusy: false, said: "" };
   return dialog(
@@ -48,11 +46,11 @@ async function move(state, list, step) {
     state.isBusy = false;
   }
   redraw();
-  // Where it lies now, and at an end of the order the way back is the one that is left.
+  // At an end only the way back is left.
   setTimeout(() => [step, -step].map((way) => document.getElementById(buttonId(list, way))).find((found) => found && !found.disabled)?.focus());
 }
 
-/** The position one place further: between two lists, or beyond the last one. */
+/** Between two lists, or beyond the last one. */
 function placeBeside(list, step) {
   const others = movable().filter((other) => other.id !== list.id);
   const place = movable().findIndex((other) => other.id === list.id) + step;

@@ -1,5 +1,3 @@
-/** Sharing a list: who its members are, and what each of them may do. */
-
 import { session } from "../auth/session.js";
 import { ask, dialog } from "../core/dialog.js";
 import { choice, field, form, inWords } from "../core/form.js";
@@ -12,7 +10,7 @@ import { changeRole, invite, membersOf, readMembers, removeMember } from "./memb
 
 const ROLES = ["viewer", "editor", "owner"];
 
-/** Show with whom a list is shared. Owners invite, change roles and take people out; everyone may leave. */
+/** Owners invite, change roles and take people out; everyone may leave. */
 export function shareList(list) {
   const sharing = { list, invitation: form(), refused: {}, close: () => {} };
   const opened = dialog(text("lists.sharing", { name: list.name }), (close) => {
@@ -80,7 +78,7 @@ function invitation(sharing) {
   return html`
     <form class="invitation" @submit=${send}>
       <h3>${text("lists.invite")}</h3>
-      ${field(state, "email", text("lists.email"), { type: "email", required: true, maxlength: 254, hint: text("lists.email_hint") })}
+      ${field(state, "email", text("auth.email"), { type: "email", required: true, maxlength: 254, hint: text("lists.email_hint") })}
       ${choice(state, "role", text("lists.role"), ROLES.map((role) => [role, roleName(role)]), "editor")}
       <p class="quiet">${text("lists.roles_hint")}</p>
       <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("lists.send_invitation")}</button></p>
@@ -89,7 +87,6 @@ function invitation(sharing) {
 }
 
 async function giveRole(sharing, member, role) {
-  // Nobody but another owner could take it back.
   const isGivingUp = isMe(member) && member.role === "owner";
   if (isGivingUp && !(await ask(text("lists.role"), text("lists.give_up_sure"), roleName(role), { danger: true }))) return;
   await attempt(sharing, member, () => changeRole(sharing.list.id, member, role));
@@ -116,7 +113,7 @@ async function leave(sharing, member) {
   });
 }
 
-/** Do something to a member. A rule of the list that forbids it is told in their row, and what is shown is read again. */
+/** What a rule of the list forbids is told in the member's row. */
 async function attempt(sharing, member, act) {
   sharing.refused = {};
   try {
@@ -136,7 +133,7 @@ async function readAgain(sharing) {
   } catch (problem) {
     complain(problem);
     if (problem.status !== 404) return;
-    sharing.close(); // the list is gone, or the person is no member any more
+sharing.close(); // it is gone, or the person is out
     readLists();
   }
 }

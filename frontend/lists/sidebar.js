@@ -1,5 +1,3 @@
-/** The lists, tags and other views to choose from. */
-
 import { later } from "../core/loading.js";
 import { html, nothing, svg } from "../core/page.js";
 import { link, path } from "../core/router.js";
@@ -21,7 +19,7 @@ const MORE = [
   ["/settings", "users.settings"],
 ];
 
-/** The content of the navigation. */
+/** The lists, tags and other views to choose from. */
 export function sidebar() {
   const kept = lists.all.filter((list) => !list.archived);
   const archived = lists.all.filter((list) => list.archived);
@@ -64,7 +62,7 @@ export function sidebar() {
   `;
 }
 
-/** A dot in the colour of a list. Its name stands beside it, so nobody needs to see the colour. */
+/** Its name stands beside it, so nobody needs to see the colour. */
 export const dot = (color) => svg`<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" fill=${color ?? "none"} /></svg>`;
 
 function listEntry(list) {

@@ -1,5 +1,3 @@
-/** The numbers of a report, for those who read them rather than see them. */
-
 import { figures, table } from "../core/figures.js";
 import { html, nothing } from "../core/page.js";
 import { language, text } from "../core/text.js";
@@ -12,16 +10,14 @@ const UNITS = [
 ];
 const COUNTS = ["created", "completed", "open", "overdue"];
 
-/** The days of a report in words. */
 export function span({ from, to }) {
   const form = new Intl.DateTimeFormat(language(), { dateStyle: "long", timeZone: "UTC" });
   return form.formatRange(new Date(from), new Date(to));
 }
 
-/** What the picture shows, in one sentence. */
 export const inWords = (report) => text("reports.in_words", { span: span(report), ...report });
 
-/** The figures of a report, and all of its numbers as tables, folded up. */
+/** Figures, and all numbers as tables, folded up. */
 export function numbers(report) {
   const counts = COUNTS.map((name) => [text(`reports.${name}`), report[name]]);
   return html`
@@ -51,10 +47,10 @@ function priorities(report) {
 function tags(report) {
   const rows = report.open_by_tag.map(({ tag, count }) => [`#${tag}`, count]);
   if (report.open_by_other_tags) rows.push([text("reports.other_tags"), report.open_by_other_tags]);
-  return rows.length ? table(text("reports.by_tag"), [text("reports.tag"), text("reports.open")], rows) : nothing;
+  return rows.length ? table(text("reports.by_tag"), [text("todos.tag_choice"), text("reports.open")], rows) : nothing;
 }
 
-/** So many seconds, in the largest unit of which there are two; a dash where nothing was completed. */
+/** In the largest unit of which there are two. */
 function duration(seconds) {
   if (seconds === null) return "–";
   const [unit, length] = UNITS.find(([, size]) => seconds >= 2 * size) ?? UNITS.at(-1);

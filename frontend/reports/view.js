@@ -1,5 +1,3 @@
-/** The productivity report: which days, its picture, and its numbers. */
-
 import { session } from "../auth/session.js";
 import { fileUrl, post } from "../core/api.js";
 import { plusDays, today } from "../core/dates.js";
@@ -7,14 +5,13 @@ import { choice, field, form } from "../core/form.js";
 import { complain } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { text } from "../core/text.js";
-import { follow, jobCard } from "../jobs/job.js";
-import { fileOutcome } from "../jobs/outcomes.js";
+import { fileOutcome, follow, jobCard } from "../jobs/jobs.js";
 import { lists } from "../lists/lists.js";
 import { inWords, numbers, span } from "./numbers.js";
 
 const DAYS = 30; // by default
 
-/** The view of reports. */
+/** The productivity report: its days, its picture and its numbers. */
 export function reports() {
   const state = form();
   const left = new AbortController();
@@ -73,9 +70,9 @@ export function reports() {
         <div class="fields">
           ${field(state, "from", text("reports.from"), { type: "date", value: day(1 - DAYS), required: true })}
           ${field(state, "to", text("reports.to"), { type: "date", value: day(0), required: true })}
-          ${choice(state, "list_id", text("reports.list"), [["", text("reports.all_lists")], ...lists.all.map(({ id, name }) => [id, name])], "")}
+          ${choice(state, "list_id", text("todos.list_id"), [["", text("transfers.all_lists")], ...lists.all.map(({ id, name }) => [id, name])], "")}
         </div>
-        <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("reports.show")}</button></p>
+        <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("auth.show")}</button></p>
       </form>
       ${shown ? result() : nothing}
     `,
@@ -83,5 +80,5 @@ export function reports() {
   };
 }
 
-/** The day so many days after today, where the person is. */
+/** So many days after today. */
 const day = (after) => plusDays(today(session.user.time_zone), after);

@@ -1,5 +1,3 @@
-/** Todos that answer one query: read page by page, kept in order, and up to date with what others change. */
-
 import { get } from "../core/api.js";
 import { complain } from "../core/notices.js";
 import { isGoing, unsentChanges } from "../core/outbox.js";
@@ -8,7 +6,7 @@ import { redraw } from "../core/page.js";
 const FIRST = 50; // todos of the first page, which somebody waits for
 const PAGE = 200;
 
-/** `query` is one of GET /todos. A collection by position is a tree: subtasks stand under their parents. */
+/** Todos that answer a query of GET /todos, kept up to date. One by position is a tree: subtasks stand under their parents. */
 export class Collection {
   isKnown = false;
   isAtEnd = false;
@@ -23,12 +21,11 @@ export class Collection {
     this.isTree = query.sort === "position" && !query.q;
   }
 
-  /** How many todos have been read. */
   get size() {
     return this.#todos.size;
   }
 
-  /** Read the next page. Does nothing while one is being read, and at the end. */
+  /** Does nothing while one is being read, and at the end. */
   more() {
     if (this.isAtEnd) return Promise.resolve();
     this.#asking ??= this.#read()
@@ -40,10 +37,10 @@ export class Collection {
     return this.#asking;
   }
 
-  /** Read again what others may have changed: all, where that is one page, else what has changed since. */
+  /** Read what others may have changed: all, where that is one page. */
   async refresh() {
     if (!this.isKnown || this.#asking) return;
-    const newest = this.all().reduce((latest, todo) => (todo.updated_at > latest ? todo.updated_at : latest), "");
+    const newest = this.all().map((todo) => todo.updated_at ?? "").sort().at(-1);
     if (this.size <= PAGE) {
       const page = await this.#get({ limit: PAGE });
       const kept = this.all().filter((todo) => todo.isNew || todo.isLeaving);
@@ -58,19 +55,18 @@ export class Collection {
     redraw();
   }
 
-  /** Stop reading: nobody looks any more. */
   close() {
     this.#stop.abort();
   }
 
-  /** Put a todo in, or in the place of its older self. What is on its way to the service stays on top of it. */
+  /** What is on its way to the service stays on top of it. */
   put(todo) {
     this.#todos.set(todo.id, { ...todo, ...unsentChanges(`/todos/${todo.id}`) });
     this.#rows = null;
     redraw();
   }
 
-  /** Take a todo out, with its subtasks. */
+  /** With its subtasks. */
   drop(id) {
     for (const { id: child } of this.all().filter((todo) => todo.parent_id === id)) this.drop(child);
     this.#todos.delete(id);
@@ -78,23 +74,21 @@ export class Collection {
     redraw();
   }
 
-  /** The todo `id`, if it is here. */
   get(id) {
     return this.#todos.get(id);
   }
 
-  /** The todos, in the order in which they came. */
   all() {
     return [...this.#todos.values()];
   }
 
-  /** The todos in the order in which they are shown, each as `{ todo, level }`; the top has level 1. */
+  /** As they are shown, each as `{ todo, level }`; the top has level 1. */
   rows() {
     this.#rows ??= this.isTree ? tree(this.all()) : this.all().map((todo) => ({ todo, level: 1 }));
     return this.#rows;
   }
 
-  /** Those that stand beside a todo under the same parent, in order, itself included. */
+  /** Those under the same parent, in order, itself included. */
   siblings(todo) {
     const parent = this.#parent(todo);
     return this.rows()
@@ -102,7 +96,7 @@ export class Collection {
       .filter((other) => this.#parent(other) === parent);
   }
 
-  /** What it is shown under: a parent that is not here, being done, say, is none. */
+  /** A parent that is not here, being done, say, is none. */
   #parent(todo) {
     return this.#todos.has(todo.parent_id) ? todo.parent_id : null;
   }

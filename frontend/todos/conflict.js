@@ -1,5 +1,3 @@
-/** Two have changed the same todo: both versions, side by side. */
-
 import { session } from "../auth/session.js";
 import { dayText, momentText } from "../core/dates.js";
 import { dialog } from "../core/dialog.js";
@@ -7,7 +5,7 @@ import { html } from "../core/page.js";
 import { text } from "../core/text.js";
 import { listOf } from "../lists/lists.js";
 
-/** Show what the person wanted and what is there now; gives whether theirs shall stay. */
+/** Two have changed the same todo: both versions. Gives whether `mine` shall stay. */
 export function settleConflict(mine, current) {
   const fields = Object.keys(mine);
   return dialog(

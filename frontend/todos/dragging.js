@@ -1,12 +1,10 @@
-/** Todos put in order by dragging them at their handle, with mouse, pen or finger. */
-
 import { complain } from "../core/notices.js";
 import { below, moveTodo } from "./todos.js";
 
-const EDGE = 60; // pixels from the window's edge within which it scrolls
+const EDGE = 60; // pixels from the window's edge, where it scrolls
 const STEP = 12; // pixels a frame
 
-/** `begin(event, todo)` is for the handle's pointerdown. */
+/** Puts todos in order by a handle, whose pointerdown `begin(event, todo)` is for. */
 export function dragging(collection) {
   function begin(event, todo) {
     if (event.button) return;

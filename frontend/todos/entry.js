@@ -1,5 +1,3 @@
-/** The form that adds a todo by one line of text, and shows what is understood of it. */
-
 import { session } from "../auth/session.js";
 import { dueText } from "../core/dates.js";
 import { html, keyed, nothing, redraw } from "../core/page.js";
@@ -8,13 +6,11 @@ import { understand } from "./one_line.js";
 import { recurrenceText } from "./recurrence.js";
 
 const LONGEST = 500; // characters of a task
-const PAUSE = 300; // milliseconds without a key until the preview follows; it is read out, and should not be at every letter
+const PAUSE = 300; // milliseconds; the preview is read out, and should not be at every letter
 
 /**
- * A form for new todos of a list; its `draw()` gives it.
- *
- * `add(fields)` is called with the body for POST /todos, without `list_id`. What is typed is kept for the list, in this tab of the
- * browser, until then: it outlives a reload and the end of a session.
+ * A form that adds a todo by one line of text, and shows what is understood of it. `add(fields)` is called with the body for POST
+ * /todos, without `list_id`. What is typed is kept in this tab, for the list.
  */
 export function todoEntry({ listId, add }) {
   const id = `entry-${listId}`;
@@ -81,7 +77,6 @@ function drawForm(id, { line, fields, error }, type, submit) {
   `;
 }
 
-/** The task is not read out as it grows: the person is typing it. */
 function preview(id, fields) {
   const chips = chipsOf(fields);
   return html`

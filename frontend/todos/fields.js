@@ -1,5 +1,3 @@
-/** The fields of a todo, to read and to change: each is sent as soon as it is left. */
-
 import { session } from "../auth/session.js";
 import { dayAndTime, instantOf, today } from "../core/dates.js";
 import { html, noChange, nothing, redraw } from "../core/page.js";
@@ -7,10 +5,11 @@ import { text } from "../core/text.js";
 import { lists, mayEdit } from "../lists/lists.js";
 import { members } from "../lists/members.js";
 import { PRIORITIES } from "./filters.js";
+import { recurrenceText } from "./recurrence.js";
 
-const RULES = ["", "FREQ=DAILY", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=MONTHLY", "FREQ=YEARLY"];
+const RULES = ["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=MONTHLY", "FREQ=YEARLY"];
 
-/** Gives a function that draws the fields of a todo as it is now; `change(seen, fields)` is called with what the person saw, and changes. */
+/** Draws the fields of a todo; `submit(seen, fields)` is called with what the person saw, and each change. */
 export function todoFields(first, isMine, submit) {
   let people = [];
   let seen = first;
@@ -89,14 +88,13 @@ export function todoFields(first, isMine, submit) {
   }
 }
 
-/** What somebody is typing in stays, whatever comes in meanwhile. */
+/** What somebody is typing in stays. */
 const kept = (name, value) => (document.activeElement?.name === name ? noChange : value);
 
 const words = (line) => [...new Set(line.split(",").map((tag) => tag.trim().replace(/^#/, "")).filter(Boolean))];
 
 function rules(current) {
-  const known = RULES.map((rule) => [rule, text(`todos.rules.${rule || "never"}`)]);
-  return current && !RULES.includes(current) ? [...known, [current, current]] : known;
+  return [["", text("todos.never")], ...[...new Set([...RULES, current])].filter(Boolean).map((rule) => [rule, recurrenceText(rule)])];
 }
 
 function pick(name, options, value, act) {
@@ -108,7 +106,6 @@ function pick(name, options, value, act) {
   </label>`;
 }
 
-/** A day and, where it is wanted, a time. */
 function moment(name, { day, time }, act) {
   return html`<fieldset class="moment">
     <legend>${text(`todos.${name}`)}</legend>

@@ -1,5 +1,3 @@
-/** The filters of a view, as they stand in its address and as the API takes them. */
-
 import { session } from "../auth/session.js";
 import { plusDays, today } from "../core/dates.js";
 import { html, nothing } from "../core/page.js";
@@ -12,7 +10,7 @@ const DUE = ["any", "overdue", "today", "week", "dated"];
 export const PRIORITIES = ["urgent", "high", "medium", "low", "none"];
 const SORTS = ["position", "due", "-priority", "-created_at", "-updated_at", "task"];
 
-/** What to ask GET /todos for, where the address says `words`. `own` is what the view is about, with its sort. */
+/** What to ask GET /todos for, where the address says `words`; `own` is what the view is about. */
 export function apiQuery(words, own) {
   const { q, done = "open", due = "any", priority, tag, sort } = words;
   return {
@@ -22,7 +20,6 @@ export function apiQuery(words, own) {
     ...dueQuery(due),
     priority,
     tag: [own.tag, tag].flat().filter(Boolean),
-    // Without a word on it, what is searched for comes best match first.
     sort: sort ?? (q ? undefined : own.sort),
   };
 }
@@ -35,7 +32,7 @@ function dueQuery(due) {
   return due === "dated" ? { due_after: "0001-01-01" } : {};
 }
 
-/** The search field and the filters of a view whose own sort is `sort`. */
+/** The search field and the filters of a view. */
 export function filters({ sort, tag: own }) {
   const words = query();
   const chosen = ["done", "due", "priority", "tag", "sort"].filter((name) => words[name]).length;

@@ -1,5 +1,3 @@
-/** A collection as a list to work in: with the mouse, by touch, by keyboard alone. */
-
 import { later } from "../core/loading.js";
 import { complain } from "../core/notices.js";
 import { html, nothing, redraw, whenDrawn } from "../core/page.js";
@@ -13,7 +11,7 @@ import { changeTodo, tick, trashTodo } from "./todos.js";
 
 const openPanel = later(() => import("./panel.js"), "openPanel");
 
-let wanted = null; // what is to have the focus once it is drawn: `{ id, part }`
+let wanted = null; // what gets the focus, `{ id, part }`
 
 whenDrawn(() => {
   if (!wanted) return;
@@ -24,13 +22,13 @@ whenDrawn(() => {
   if (element.tagName === "INPUT" && element.type === "text") element.select();
 });
 
-/** Put the focus on a part of a row: `tick`, `task` or `open`. */
+/** `part` is `tick`, `task` or `open`. */
 export function focusOn(id, part) {
   wanted = { id, part };
   redraw();
 }
 
-/** `collection()` gives the collection to show, `showsList` whether a row names its list, `mayMove()` whether they can be put in order. */
+/** A list to work in with the mouse, by touch, by keyboard alone. `showsList` says whether a row names its list. */
 export function todoList({ collection, showsList = false, mayMove = () => false }) {
   let active = null;
   let editing = null; // the todo as it was when the person began

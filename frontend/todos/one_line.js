@@ -1,5 +1,3 @@
-/** Understands a todo in one line of text: `Buy milk tomorrow 17:00 #errand !high`. */
-
 import { instantOf, plusDays, today, weekdayOf } from "../core/dates.js";
 import { phrases } from "./phrases.js";
 import { WEEKDAYS } from "./recurrence.js";
@@ -10,8 +8,7 @@ const WORDS = new RegExp(String.raw`${QUOTED}|\S+`, "gu");
 const MARKS = new RegExp(String.raw`(?<!\S)(?:${QUOTED}|\\(?=[#!]))`, "gu");
 
 /**
- * What a line says, as the body for POST /todos: `task`, which may be empty, and those of `due_on`, `due_at`, `priority`, `tags` and
- * `recurrence` that are said.
+ * What a line such as `Buy milk tomorrow 17:00 #errand !high` says, as the body for POST /todos.
  *
  * All but tags is said once: the last one counts, and those before it are part of the task. So is what stands in quotes or after a `\`.
  */
@@ -26,7 +23,7 @@ export function understand(line, { zone, now = new Date() }) {
   return fields;
 }
 
-/** All phrases of a line in order, as `{ says, value, start, end }`. */
+/** In order, as `{ says, value, start, end }`. */
 function found(line, from) {
   const all = [];
   let end = 0;
@@ -50,21 +47,21 @@ function phraseAt(line, start, from) {
   return null;
 }
 
-/** The phrases that count: the last of each kind, and all tags as far as a todo takes them. */
+/** The last of each kind, and all tags as far as a todo takes them. */
 function choose(all) {
   const last = Object.fromEntries(all.map((one) => [one.says, one]));
   const taken = [...spellings(all).keys()].slice(0, MOST_TAGS);
   return all.filter((one) => (one.says === "tag" ? taken.includes(one.value.toLowerCase()) : one === last[one.says]));
 }
 
-/** The tags by what they are without case, each as it was written first. */
+/** By what they are without case, each as it was written first. */
 function spellings(all) {
   const tags = new Map();
   for (const { says, value } of all) if (says === "tag" && !tags.has(value.toLowerCase())) tags.set(value.toLowerCase(), value);
   return tags;
 }
 
-/** What of a line is none of the chosen phrases. */
+/** What is left. */
 function taskOf(line, chosen) {
   let end = 0;
   let task = "";
@@ -75,7 +72,7 @@ function taskOf(line, chosen) {
   return task.replace(/\s+/g, " ").trim();
 }
 
-/** The due of what was said. Without a day it is the first one on which the recurrence falls, and whose time is not over. */
+/** Without a day it is the first one on which the recurrence falls, and whose time is not over. */
 function dueOf({ day, time, recurrence }, zone, now) {
   if (!day && !time && !recurrence) return {};
   const weekday = WEEKDAYS.indexOf(recurrence?.split("BYDAY=")[1]);

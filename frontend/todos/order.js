@@ -1,5 +1,3 @@
-/** Todos put in order step by step, by keys or buttons. */
-
 import { announce } from "../core/notices.js";
 import { text } from "../core/text.js";
 import { moveTodo, nestTodo } from "./todos.js";
@@ -9,7 +7,7 @@ const DEEPEST = 6; // levels: the top and five below it
 /** Which key, with Alt, moves where. */
 export const moves = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" };
 
-/** Move a todo one step: among those beside it, under the one above it, or out from under its parent. */
+/** Move a todo by keys or buttons: among those beside it, under the one above it, or out from under its parent. */
 export async function moveByKey(collection, todo, key) {
   const step = STEPS[moves[key]](collection, todo);
   if (!step) {

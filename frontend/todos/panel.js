@@ -1,5 +1,3 @@
-/** All that is known of a todo, each field changed in its place. */
-
 import { session } from "../auth/session.js";
 import { attachmentsPanel } from "../attachments/panel.js";
 import { commentsPanel } from "../comments/panel.js";
@@ -14,7 +12,7 @@ import { todoFields } from "./fields.js";
 import { moveByKey, moves } from "./order.js";
 import { addTodo, below, changeTodo, tick, trashTodo } from "./todos.js";
 
-/** Open the panel of the todo `id` of a collection. */
+/** All that is known of a todo, each field changed in its place. */
 export async function openPanel(collection, id) {
   const todo = collection.get(id);
   if (!todo) return; // deleted meanwhile

@@ -1,5 +1,3 @@
-/** The phrases that a line of text may hold, and what each of them says. */
-
 import { isDay, months, plusDays, weekdayOf, weekdays } from "../core/dates.js";
 import { language, words } from "../core/text.js";
 import { WEEKDAYS } from "./recurrence.js";
@@ -16,11 +14,9 @@ const DATES = {
 const made = new Map();
 
 /**
- * The phrases of the language in use, and the English ones beside them.
- *
- * Each is `{ says, pattern, read }`: what it says ("day", "time", "recurrence", "priority" or "tag"), a sticky regular expression
- * for where a word begins, and `read(groups, today)`, which gives the value: a day, a time, an RRULE, a priority, a tag; or
- * undefined where it is none after all, such as the 30th of February.
+ * The phrases of the language in use and of English, each `{ says, pattern, read }`: what it says, a sticky regular expression for
+ * where a word begins, and `read(groups, today)`, which gives a day, a time, an RRULE, a priority or a tag; or undefined for none
+ * after all, such as the 30th of February.
  */
 export function phrases() {
   if (!made.has(language())) made.set(language(), phrasesOf([...new Set([language(), "en"])]));
@@ -89,7 +85,7 @@ function times({ lead, clock }) {
   ];
 }
 
-/** A phrase ends with its word; a comma or a full stop behind it belongs to it. */
+/** A comma or a full stop behind a word belongs to it. */
 const phrase = (says, source, read) => ({
   says,
   pattern: new RegExp(`(?:${source.replaceAll(" ", "\\s+")})[,;.!]?(?=\\s|$)`, "iuy"),
@@ -99,10 +95,8 @@ const phrase = (says, source, read) => ({
 /** Up to two of the words before what they lead to: "due on". */
 const before = (lead, least = 0) => `(?:(?:${lead})\\s+){${least},2}`;
 
-/** Any of the words in a table, in a group of its name. */
 const oneOf = (table) => Object.entries(table).map(([name, choice]) => `(?<${name}>${choice})`).join("|");
 
-/** Which name of a table the groups of a match have. */
 const named = (groups, table) => Object.keys(table).find((name) => groups[name] !== undefined);
 
 function weekdayNames(languages, options) {
@@ -110,13 +104,13 @@ function weekdayNames(languages, options) {
   return Object.fromEntries(WEEKDAYS.map((weekday, index) => [weekday, names.map((some) => some[index]).join("|")]));
 }
 
-/** The number of a month by its name or the beginning of it. */
+/** By its name or the beginning of it. */
 function monthOf(name, languages) {
   const beginsIt = (month) => month.toLowerCase().startsWith(name.toLowerCase());
   return Math.max(...languages.map((code) => months(code).findIndex(beginsIt))) + 1;
 }
 
-/** The date; without a year, the next one that there is. */
+/** Without a year, the next one that there is. */
 function comingDate(year, month, day, today) {
   const current = Number(today.slice(0, 4));
   const years = year ? [year] : Array.from({ length: LEAP_YEARS_APART + 1 }, (_, index) => current + index);
@@ -131,7 +125,6 @@ function timeOf({ hour, minute = "00", half = "" }) {
   return hours < 24 && minute < 60 ? `${String(hours).padStart(2, "0")}:${minute}` : undefined;
 }
 
-/** The priority by its name or the beginning of it. */
 function priorityOf(word, priorities) {
   const isBegun = ([, names]) => names.split("|").some((name) => name.startsWith(word.toLowerCase()));
   return Object.entries(priorities).find(isBegun)?.[0];

@@ -1,12 +1,10 @@
-/** Recurrence rules in words. */
-
 import { weekdays } from "../core/dates.js";
 import { language, text } from "../core/text.js";
 
-/** The days of the week as rules have them, from Monday on. */
+/** From Monday on. */
 export const WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 
-/** A rule in words, "every 2 weeks on Monday"; one that says more than how often and on which days of the week is given as it is. */
+/** "every 2 weeks on Monday"; a rule that says more is given as it is. */
 export function recurrenceText(rule) {
   const { FREQ, INTERVAL = "1", BYDAY, ...more } = Object.fromEntries(rule.toUpperCase().split(";").map((part) => part.split("=")));
   const days = BYDAY?.split(",").map((day) => weekdays()[WEEKDAYS.indexOf(day)]);

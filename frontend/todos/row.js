@@ -1,5 +1,3 @@
-/** One todo in a list: its tick box, its text, which is edited in place, and what is known of it. */
-
 import { session } from "../auth/session.js";
 import { dueText, isOverdue } from "../core/dates.js";
 import { html, nothing } from "../core/page.js";
@@ -9,8 +7,8 @@ import { dot } from "../lists/sidebar.js";
 import { listOf } from "../lists/lists.js";
 
 /**
- * Draw a row of a collection. `list` says how: `isActive` (whether its controls can be reached by Tab), `isEditing`, `mayEdit`,
- * `mayMove`, `showsList`, and `on`, what is called for `tick edit keep leave open drag`, each with the todo.
+ * A todo in a list, whose text is edited in place. `list` says how: `isActive` (reached by Tab), `isEditing`, `mayEdit`, `mayMove`,
+ * `showsList`, and `on`, what is called for `tick edit keep leave open drag`.
  */
 export function todoRow({ todo, level }, index, list) {
   const tabindex = list.isActive ? 0 : -1;
@@ -59,7 +57,7 @@ function editing(todo, list) {
   const keys = (event) => {
     event.stopPropagation();
     if (!["Enter", "Escape"].includes(event.key) || event.isComposing) return;
-    event.preventDefault(); // or the button that takes the place of the field would take the key, too
+event.preventDefault(); // the button that takes its place would take the key, too
     if (event.key === "Enter") list.on.keep(todo, event.target.value);
     else list.on.leave(todo);
   };

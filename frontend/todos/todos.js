@@ -1,4 +1,4 @@
-/** What is done with todos. Everything shows at once, and goes through the outbox; what is refused is taken back. */
+/** Everything shows at once, and goes through the outbox; what is refused is taken back. */
 
 import { Problem } from "../core/api.js";
 import { complain, say } from "../core/notices.js";
@@ -9,7 +9,6 @@ import { settleConflict } from "./conflict.js";
 
 let made = 0;
 
-/** Add a todo to a collection, on top of those under the same parent. */
 export async function addTodo(collection, fields) {
   const place = topOf(collection, fields);
   const draft = { ...BLANK, ...fields, ...place, id: `new-${++made}`, isNew: true, created_at: new Date().toISOString() };
@@ -27,18 +26,14 @@ export async function addTodo(collection, fields) {
 
 const BLANK = { version: 0, notes: null, done: false, priority: "none", tags: [], due_on: null, due_at: null, parent_id: null, assignee_id: null };
 
-/** New todos go last, but who adds one wants to see it: in a tree it goes first. */
+/** New todos go last, but who adds one wants to see it. */
 function topOf(collection, { parent_id = null }) {
   const beside = collection.all().filter((todo) => todo.parent_id === parent_id && !todo.isNew);
   const first = Math.min(...beside.map((todo) => todo.position));
   return collection.isTree && Number.isFinite(first) ? { position: first - 1 - made } : {};
 }
 
-/**
- * Change fields of a todo; `todo` is what the person saw when they began.
- *
- * Where somebody else has changed the same meanwhile, they are shown both, and asked.
- */
+/** `todo` is what the person saw when they began. Where somebody else has changed the same, they are asked. */
 export async function changeTodo(collection, todo, fields) {
   const now = collection.get(todo.id) ?? todo;
   const isOutdated = Object.keys(fields).some((name) => JSON.stringify(todo[name]) !== JSON.stringify(now[name]));
@@ -65,19 +60,19 @@ async function takeBack(collection, todo, fields, problem) {
   }
 }
 
-/** A change from before the page was loaded is refused: there is no row of it on the page, but it can be asked about all the same. */
+/** A change from before the page was loaded was refused. */
 export async function settleLate(problem, { path, body }) {
   if (problem.status !== 412) complain(problem);
   else if (await settleConflict(body, problem.current)) submit("PATCH", path, body, { ifMatch: problem.current.version }).catch(complain);
 }
 
-/** Tick a todo off, or take that back. It stays where it is, for as long as the person looks at it. */
+/** It stays where it is while the person looks at it. */
 export function tick(collection, todo) {
   collection.put({ ...todo, isLeaving: true });
   return changeTodo(collection, todo, { done: !todo.done });
 }
 
-/** Put a todo with its subtasks into the trash, and say how to get it back. */
+/** With its subtasks, and say how to get it back. */
 export async function trashTodo(collection, todo) {
   const gone = [todo, ...below(collection, todo)];
   collection.drop(todo.id);
@@ -102,11 +97,7 @@ async function bringBack(collection, todo, gone) {
   }
 }
 
-/**
- * Put a todo `before` or `after` another one of its list, under the same parent as that one.
- *
- * `place` is `{ before: todo }` or `{ after: todo }`.
- */
+/** `place` is `{ before: todo }` or `{ after: todo }`, which gives the parent too. */
 export async function moveTodo(collection, todo, place) {
   const [side] = Object.keys(place);
   const anchor = place[side];
@@ -122,7 +113,7 @@ export async function moveTodo(collection, todo, place) {
   }
 }
 
-/** Make a todo the last subtask of `parent`. */
+/** Make it the last subtask of `parent`. */
 export async function nestTodo(collection, todo, parent) {
   const children = collection.all().filter((other) => other.parent_id === parent.id && other.id !== todo.id);
   await changeTodo(collection, todo, { parent_id: parent.id });
@@ -130,7 +121,7 @@ export async function nestTodo(collection, todo, parent) {
   if (last) await moveTodo(collection, collection.get(todo.id), { after: last });
 }
 
-/** Where it will be, as well as the page can tell: the service says it in a moment. */
+/** As well as the page can tell: the service says it in a moment. */
 function between(collection, todo, anchor, side) {
   const others = collection.siblings(anchor).filter((other) => other.id !== todo.id);
   const at = others.findIndex((other) => other.id === anchor.id);
@@ -138,7 +129,6 @@ function between(collection, todo, anchor, side) {
   return neighbour ? (neighbour.position + anchor.position) / 2 : anchor.position + (side === "before" ? -1 : 1);
 }
 
-/** All that stands below a todo. */
 export function below(collection, todo) {
   const children = collection.all().filter((other) => other.parent_id === todo.id);
   return children.flatMap((child) => [child, ...below(collection, child)]);

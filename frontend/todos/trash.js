@@ -1,5 +1,3 @@
-/** The trash: what was deleted in the last thirty days, to bring back or to remove for good. */
-
 import { post, remove } from "../core/api.js";
 import { momentText } from "../core/dates.js";
 import { ask } from "../core/dialog.js";
@@ -11,7 +9,7 @@ import { session } from "../auth/session.js";
 import { listOf, mayEdit, readListsSoon } from "../lists/lists.js";
 import { Collection } from "./collection.js";
 
-/** The view of the trash. */
+/** What was deleted in the last thirty days, to bring back or to remove for good. */
 export function trash() {
   const collection = new Collection({ trashed: true, sort: "-updated_at" });
   resetWindow();

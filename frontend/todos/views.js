@@ -1,5 +1,3 @@
-/** Views of todos: of one list, of all, of what is due, assigned or tagged. */
-
 import { session } from "../auth/session.js";
 import { later } from "../core/loading.js";
 import { complain } from "../core/notices.js";
@@ -26,7 +24,6 @@ const WHEN = [
   [document, "visibilitychange"],
 ];
 
-/** The todos of one list, in the order that people gave them. */
 export function listTodos({ id }) {
   return todosView({
     own: { list_id: id, sort: "position" },
@@ -36,19 +33,16 @@ export function listTodos({ id }) {
   });
 }
 
-/** All todos. */
 export const allTodos = () => todosView({ own: { sort: "-created_at" }, title: () => text("todos.all") });
 
-/** What has a due, the earliest first. */
+/** The earliest first. */
 export const dueTodos = () => todosView({ own: { sort: "due", due_after: "0001-01-01" }, title: () => text("todos.due") });
 
-/** What is assigned to the person. */
 export const assignedTodos = () => todosView({ own: { sort: "due", assignee_id: "me" }, title: () => text("todos.assigned") });
 
-/** What has a tag. */
 export const taggedTodos = ({ name }) => todosView({ own: { sort: "-created_at", tag: name }, title: () => `#${name}`, fields: { tags: [name] } });
 
-/** `own` is what the view asks for, `listId()` the list that new todos go to, `fields` what else they have. */
+/** `own` is what the view asks for, `fields` what its new todos have. */
 function todosView({ own, title, listId = () => session.user.inbox_id, head = () => nothing, fields = {} }) {
   let collection = null;
   let pending = null;
@@ -68,7 +62,7 @@ function todosView({ own, title, listId = () => session.user.inbox_id, head = ()
     return fields.tags ? { tags: [...new Set([...(said.tags ?? []), ...fields.tags])] } : {};
   }
 
-  /** Another query: what is there stays until the first page of the new one has come, so that nothing flickers while somebody types. */
+  /** What is there stays until the first page has come, so that nothing flickers. */
   function changed(words) {
     const next = new Collection(apiQuery(words, own));
     const before = collection;

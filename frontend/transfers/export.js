@@ -1,18 +1,15 @@
-/** Todos go out to a file. */
-
 import { post } from "../core/api.js";
 import { choice, form } from "../core/form.js";
 import { complain } from "../core/notices.js";
 import { html, nothing } from "../core/page.js";
 import { text } from "../core/text.js";
-import { jobCard } from "../jobs/job.js";
-import { fileOutcome } from "../jobs/outcomes.js";
+import { fileOutcome, jobCard } from "../jobs/jobs.js";
 import { lists } from "../lists/lists.js";
 import { formats } from "./formats.js";
 
 const DONE = { open: false, done: true };
 
-/** The form for an export, and below it the job that it began. `jobs` is what `lastJobs` gave. */
+/** A form, and below it the job that it began; `jobs` is what `lastJobs` gave. */
 export function exporter(jobs) {
   const state = form();
   let jobId = null;
@@ -28,19 +25,19 @@ export function exporter(jobs) {
     const job = jobId && jobs.of(jobId);
     return html`
       <section class="card" aria-labelledby="export">
-        <h2 id="export">${text("transfers.export")}</h2>
+        <h2 id="export">${text("jobs.export")}</h2>
         <form @submit=${state.submit(start)}>
           <div class="fields">
             ${choice(state, "format", text("transfers.format"), formats(), "csv")}
-            ${choice(state, "list_id", text("transfers.list"), [["", text("transfers.all_lists")], ...lists.all.map(({ id, name }) => [id, name])], "")}
+            ${choice(state, "list_id", text("todos.list_id"), [["", text("transfers.all_lists")], ...lists.all.map(({ id, name }) => [id, name])], "")}
             ${choice(
               state,
               "which",
-              text("transfers.which"),
+              text("todos.title"),
               ["", "open", "done"].map((which) => [which, text(`transfers.${which || "all"}`)]),
               "",
             )}
-            ${choice(state, "tag", text("transfers.tag"), [["", text("transfers.any_tag")], ...lists.tags.map(({ name }) => [name, `#${name}`])], "")}
+            ${choice(state, "tag", text("todos.tag_choice"), [["", text("transfers.any_tag")], ...lists.tags.map(({ name }) => [name, `#${name}`])], "")}
           </div>
           <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("transfers.start_export")}</button></p>
         </form>

@@ -1,5 +1,3 @@
-/** Todos come in from a file: sending it, and what its import comes to. */
-
 import { newKey, Offline, request } from "../core/api.js";
 import { figures, table } from "../core/figures.js";
 import { filePicker, sizeText } from "../core/files.js";
@@ -7,22 +5,21 @@ import { choice, form } from "../core/form.js";
 import { complain } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { text } from "../core/text.js";
-import { jobCard } from "../jobs/job.js";
+import { jobCard } from "../jobs/jobs.js";
 import { lists, mayEdit, readLists } from "../lists/lists.js";
 import { formatOf, formats } from "./formats.js";
 
 const ROWS = 20; // with errors, that are shown
 const TRIED = "tickbox.tried"; // a job does not say that it only tried
 
-/** The form for an import, and below it the job that it began. `jobs` is what `lastJobs` gave. */
+/** A form, and below it the job that it began; `jobs` is what `lastJobs` gave. */
 export function importer(jobs) {
   const state = form();
   let file = null;
   let jobId = null;
-  let isTry = false;
   let sent = null; // the share that is sent, while it is
   let isLost = false;
-  let last = {}; // what was sent last: the same thing keeps its key, and is never imported twice
+let last = {}; // what is sent again keeps its key, and is never imported twice
   let calledOff = null;
 
   function choose([chosen], input) {
@@ -34,19 +31,18 @@ export function importer(jobs) {
   }
 
   async function send(values, element) {
-    const fields = { ...values, dry_run: String(isTry) };
-    const same = last.file === file && JSON.stringify(last.fields) === JSON.stringify(fields);
-    last = same ? last : { file, fields, key: newKey() };
-    const job = await upload(multipart(fields), last.key);
+    const fields = JSON.stringify(values);
+    if (last.file !== file || last.fields !== fields) last = { file, fields, key: newKey() };
+    const job = await upload(multipart(values), last.key);
     if (!job) return;
     last = {};
     jobId = job.id;
-    if (isTry) tried.add(job.id);
+    if (values.dry_run === "true") tried.add(job.id);
     else empty(element);
     jobs.add(job).then(readLists).catch(complain);
   }
 
-  /** The job, or null where the connection was lost. */
+  /** Null where the connection was lost. */
   async function upload(body, key) {
     calledOff = new AbortController();
     isLost = false;
@@ -79,13 +75,9 @@ export function importer(jobs) {
     </p>
   `;
 
-  const submitted = (isOnlyTry) => () => {
-    isTry = isOnlyTry;
-  };
-
   const draw = () => html`
     <section class="card" aria-labelledby="import">
-      <h2 id="import">${text("transfers.import")}</h2>
+      <h2 id="import">${text("jobs.import")}</h2>
       <form @submit=${state.submit(send)}>
         ${filePicker("import-file", text("transfers.file"), choose, {
           hint: file ? html`<bdi>${file.name}</bdi> · ${sizeText(file.size)}` : text("transfers.drop"),
@@ -103,8 +95,8 @@ export function importer(jobs) {
         <div role="alert">${isLost ? html`<p class="error">${text("transfers.lost")}</p>` : nothing}</div>
         ${sent === null ? nothing : sending()}
         <p class="actions">
-          <button ?disabled=${state.isBusy} @click=${submitted(true)}>${text("transfers.try")}</button>
-          <button class="main" ?disabled=${state.isBusy} @click=${submitted(false)}>${text("transfers.start_import")}</button>
+          <button ?disabled=${state.isBusy} name="dry_run" value="true">${text("transfers.try")}</button>
+          <button class="main" ?disabled=${state.isBusy} name="dry_run" value="false">${text("transfers.start_import")}</button>
         </p>
       </form>
       ${jobId ? importCard(jobs.of(jobId)) : nothing}
@@ -114,7 +106,6 @@ export function importer(jobs) {
   return { draw, jobId: () => jobId };
 }
 
-/** An import: how far it is, and what it came to, row by row where rows are bad. */
 export function importCard(job) {
   const { result } = job;
   const isTry = tried.has(job.id);
@@ -151,7 +142,6 @@ function multipart(fields) {
   return body;
 }
 
-/** Which jobs only tried, as this tab remembers. */
 const tried = {
   all: () => JSON.parse(sessionStorage.getItem(TRIED) ?? "[]"),
   has: (id) => tried.all().includes(id),

@@ -1,10 +1,6 @@
-/** Todos come in from files, and go out to them. */
-
 import { html, nothing } from "../core/page.js";
 import { text } from "../core/text.js";
-import { jobCard } from "../jobs/job.js";
-import { lastJobs } from "../jobs/jobs.js";
-import { fileOutcome } from "../jobs/outcomes.js";
+import { fileOutcome, jobCard, lastJobs } from "../jobs/jobs.js";
 import { exporter } from "./export.js";
 import { importCard, importer } from "./import.js";
 
@@ -14,7 +10,7 @@ const CARDS = {
   report: (job) => jobCard(job, { outcome: fileOutcome(job) }),
 };
 
-/** The view of imports, exports, and of the work that goes on or has ended. */
+/** Imports, exports, and the work that goes on or has ended. */
 export function transfers() {
   const left = new AbortController();
   const jobs = lastJobs(left.signal);

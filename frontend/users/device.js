@@ -17,7 +17,7 @@ const SYSTEMS = [
   [/Linux/, "Linux"],
 ];
 
-/** A user agent in plain words: "Firefox on Windows", or the name of a program such as "curl". */
+/** "Firefox on Windows", or the name of a program such as "curl". */
 export function device(userAgent) {
   const [browser, system] = [BROWSERS, SYSTEMS].map((known) => known.find(([sign]) => sign.test(userAgent))?.[1]);
   const program = browser ?? userAgent.split(/[/ ]/)[0];

@@ -6,7 +6,7 @@ import { field, form, wrong } from "../core/form.js";
 import { html, redraw } from "../core/page.js";
 import { text } from "../core/text.js";
 
-/** Make a personal access token, and show it this once. Settles when the dialog is closed. */
+/** Shows the token this once. Settles when the dialog is closed. */
 export function newToken() {
   const state = form({ inPlace: true });
   let token = null;
@@ -55,7 +55,7 @@ function made(token, copy, copied, close) {
   `;
 }
 
-/** Copy what a field holds, and give words of how that went: browsers let a page do it over HTTPS alone, and on this machine. */
+/** Browsers let a page copy over HTTPS alone, and on this machine. */
 async function copyField(element) {
   element.select();
   try {
@@ -66,5 +66,5 @@ async function copyField(element) {
   }
 }
 
-/** The instant at which a day ends for the person, null for no day. */
+/** Null for no day. */
 const endOf = (day) => (day ? instantOf(day, "23:59:59", session.user.time_zone) : null);

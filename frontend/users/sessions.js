@@ -7,7 +7,7 @@ import { text } from "../core/text.js";
 import { card, toCard } from "./card.js";
 import { device } from "./device.js";
 
-/** Where the person is logged in. `read()` reads it again. */
+/** `read()` reads again where the person is logged in. */
 export function sessions() {
   let found = [];
 

@@ -1,19 +1,13 @@
-/** The settings: who one is, how one gets in, and how one leaves. */
-
 import { get } from "../core/api.js";
 import { know } from "../auth/session.js";
 import { complain } from "../core/notices.js";
 import { html } from "../core/page.js";
 import { text } from "../core/text.js";
-import { address } from "./address.js";
-import { appearance } from "./appearance.js";
-import { leaving } from "./leaving.js";
-import { password } from "./password.js";
-import { profile } from "./profile.js";
+import { address, appearance, leaving, password, profile } from "./account.js";
 import { sessions } from "./sessions.js";
 import { tokens } from "./tokens.js";
 
-/** The view of one's own account, a card for each part of it. */
+/** One's own account, a card for each part of it. */
 export function settings() {
   const devices = sessions();
   const cards = [profile(), appearance(), address(), password(devices.read), devices, tokens(), leaving()];
