@@ -85,7 +85,7 @@ function preview(id, fields) {
   const chips = chipsOf(fields);
   return html`
     <div id="${id}-preview" class="row preview">
-      <span dir="auto">${chips.length ? fields.task : nothing}</span>
+      ${chips.length && fields.task ? html`<span dir="auto">${fields.task}</span>` : nothing}
       <ul class="row" aria-live="polite">
         ${chips.map((chip) => html`<li class="chip" dir="auto">${chip}</li>`)}
       </ul>
