@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.frontend.accessibility import axe
 from tests.frontend.conftest import log_in
+from tests.live import wait_until
 
 LINE = "Buy milk tomorrow 17:00 #errand !high every monday"
 
@@ -31,7 +32,7 @@ def test_enter_adds_what_was_understood_and_leaves_the_field_empty_for_the_next_
     expect(entry(page)).to_have_value("")
     expect(entry(page)).to_be_focused()
     expect(page.get_by_text("Buy milk")).to_be_visible()
-    [todo] = ada.get("/todos")["data"]
+    [todo] = wait_until(lambda: ada.get("/todos")["data"])
     assert (todo["task"], todo["priority"], todo["tags"], todo["recurrence"]) == ("Buy milk", "high", ["errand"], "FREQ=WEEKLY;BYDAY=MO")
 
 
