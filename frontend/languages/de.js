@@ -277,7 +277,7 @@ export default {
       due: "morgen, Montag, nächste Woche, in 3 Tagen, 24. Dez, 24.12., 2026-12-24",
       time: "17:00, 17 Uhr, um 17:00",
       recurrence: "jeden Tag, alle 2 Wochen, jeden Montag",
-      priority: "!dringend, !hoch, !mittel, !niedrig, oder nur !d",
+      priority: "!dringend, !hoch, !mittel, !niedrig, !d",
       tag: "#einkauf",
       text: '"Der Morgen stirbt nie", \\#5',
     },

@@ -277,7 +277,7 @@ export default {
       due: "tomorrow, monday, next week, in 3 days, 24 Dec, 12/24, 2026-12-24",
       time: "17:00, 5pm, at 17:00",
       recurrence: "every day, every 2 weeks, every monday",
-      priority: "!urgent, !high, !medium, !low, or as far as !u",
+      priority: "!urgent, !high, !medium, !low, !u",
       tag: "#errand",
       text: '"tomorrow never dies", \\#5',
     },

@@ -70,8 +70,9 @@ function days({ lead, next, within, one, days: near, units }, languages) {
 }
 
 function dates({ lead }, languages) {
+  const names = languages.map((code) => months(code).map((name) => name.toLowerCase()));
   const read = ({ year, month, day }, today) => comingDate(year, month, day, today);
-  const readName = ({ year, name, day }, today) => comingDate(year, monthOf(name, languages), day, today);
+  const readName = ({ year, name, day }, today) => comingDate(year, monthOf(name, names), day, today);
   const number = String.raw`(?<day>\d{1,2})(?:st|nd|rd|th|\.)?`;
   const name = String.raw`(?<name>\p{L}{3,9})\.?`;
   return [
@@ -116,10 +117,10 @@ function weekdayNames(languages, options) {
   return Object.fromEntries(WEEKDAYS.map((weekday, index) => [weekday, names.map((some) => some[index]).join("|")]));
 }
 
-/** The number of a month by its name or the beginning of it. */
-function monthOf(name, languages) {
-  const beginsIt = (month) => month.toLowerCase().startsWith(name.toLowerCase());
-  return Math.max(...languages.map((code) => months(code).findIndex(beginsIt))) + 1;
+/** The number of a month by its name or the beginning of it; `names` are those of each language. */
+function monthOf(name, names) {
+  const beginning = name.toLowerCase();
+  return Math.max(...names.map((some) => some.findIndex((month) => month.startsWith(beginning)))) + 1;
 }
 
 /** The date; without a year, the next one that there is. */
