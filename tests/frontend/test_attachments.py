@@ -110,6 +110,7 @@ def test_an_attachment_is_deleted_by_who_is_sure(open_files, todo):
     page.get_by_role("dialog", name="Delete file").get_by_role("button", name="Delete").click()
 
     expect(files(page).get_by_role("link")).to_have_count(0)
+    expect(files(page)).to_be_focused()
     assert todo.names() == []
 
 
@@ -121,8 +122,9 @@ def test_it_shows_how_much_of_an_attachment_is_sent_and_sending_can_be_called_of
 
     expect(files(page).get_by_role("progressbar", name="long.txt is being sent")).to_have_attribute("value", PART)
     expect(files(page).get_by_text("%")).not_to_have_text("0 %")
-    files(page).get_by_role("button", name="Forget long.txt").click()
+    files(page).get_by_role("button", name="Do not attach long.txt").click()
     expect(files(page).get_by_role("progressbar")).to_have_count(0)
+    expect(files(page)).to_be_focused()
     assert todo.names() == []
 
 

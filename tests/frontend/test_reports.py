@@ -83,6 +83,7 @@ def test_a_report_is_on_the_days_and_the_list_that_were_chosen(open_reports, ada
     show(page)
 
     assert figures(page)["Created"] == "1"
+    expect(page.locator("main").get_by_role("heading", level=2)).to_contain_text("· Garden")
     expect(page.get_by_role("table", name="Day by day", include_hidden=True).get_by_role("row", include_hidden=True)).to_have_count(2)
 
 

@@ -166,6 +166,7 @@ def test_it_shows_how_much_of_a_file_is_sent_and_sending_can_be_called_off(open_
     press(importing(page), "Cancel")
 
     expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(importing(page).get_by_label("File of todos")).to_be_focused()
     assert ada.get("/jobs")["data"] == []
 
 
