@@ -335,7 +335,7 @@ export default {
     delete: "{name} löschen",
     delete_name: "Datei löschen",
     delete_sure: "„{name}“ wird endgültig gelöscht.",
-    dismiss: "{name} vergessen",
+    dismiss: "{name} nicht anhängen",
     drop: "oder hier ablegen",
     lost: "Die Verbindung ist abgebrochen.",
     preview: "Vorschau von {name}",

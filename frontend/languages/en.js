@@ -335,7 +335,7 @@ export default {
     delete: "Delete {name}",
     delete_name: "Delete file",
     delete_sure: "“{name}” is deleted for good.",
-    dismiss: "Forget {name}",
+    dismiss: "Do not attach {name}",
     drop: "or drop them here",
     lost: "The connection was lost.",
     preview: "Preview of {name}",
