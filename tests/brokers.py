@@ -16,14 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.live import wait_until
+from tests.ports import free_port
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one in /usr/sbin changes the user and forgets the environment
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def need(found, how):

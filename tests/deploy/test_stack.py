@@ -17,12 +17,12 @@ import requests
 from app.config import ConfigurationError
 from app.system import certificate
 from app.system import stack as stack_module
-from tests.brokers import free_port
 from tests.conftest import DEFAULTS
 from tests.databases import SERVER
 from tests.deploy.live import PARTS, connect, is_alive, live_stack, read_answer
 from tests.factories import PASSWORD
 from tests.live import wait_until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("stacks")
 

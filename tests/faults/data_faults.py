@@ -88,11 +88,14 @@ def clients_are_slow(trial: Trial) -> None:
 @fault(13, "schema ahead of the code (additive), then a revision behind it")
 def schemas_differ(trial: Trial) -> None:
     with trial.load(imports=False):
-        for statement in ("ALTER TABLE todos ADD COLUMN faults integer DEFAULT 1 NOT NULL", "CREATE TABLE faults (id integer)"):
+        for statement in (
+            "ALTER TABLE todos ADD COLUMN IF NOT EXISTS faults integer DEFAULT 1 NOT NULL",
+            "CREATE TABLE IF NOT EXISTS faults (id integer)",
+        ):
             _alter(trial, statement)
         time.sleep(2)
         trial.expect(not trial.failed(), f"requests failed on a newer schema: {'; '.join(map(str, trial.failed()[:3]))}")
-        for statement in ("ALTER TABLE todos DROP COLUMN faults", "DROP TABLE faults"):
+        for statement in ("ALTER TABLE todos DROP COLUMN IF EXISTS faults", "DROP TABLE IF EXISTS faults"):
             _alter(trial, statement)
         _migrate(trial, "downgrade")
         trial.expect(_readiness(trial) == 503, "it says that it is ready on an older schema")

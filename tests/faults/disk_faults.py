@@ -49,13 +49,13 @@ def _fill_uploads(trial: Trial, client, path: str, kept: str) -> None:
     refused = client.send("POST", path, files={"file": ("many.bin", MANY)})
     trial.note(f"an upload without room: {refused.status_code}")
     trial.expect(refused.status_code in (503, 507), f"an upload without room was answered {refused.status_code}")
-    trial.expect(client.insist("GET", f"{path}/{kept}/content").content == KEPT, "what was stored cannot be read")
+    trial.require(client.insist("GET", f"{path}/{kept}/content").content == KEPT, "what was stored cannot be read")
     time.sleep(2)
     disk.empty()
     trial.expect(client.insist("POST", path, files={"file": ("many.bin", MANY)}).status_code == 201, "nothing can be stored again")
     trial.expect(wait_for(lambda: set(incoming.iterdir()) <= of_the_killed, 5), "half a file is left")
     names = {one["filename"] for one in client.walk(path)}
-    trial.expect(len(client.walk(path)) == 2, f"half a file is listed: {names}")
+    trial.require(len(client.walk(path)) == 2, f"half a file is listed: {names}")
 
 
 def _fill_database(trial: Trial) -> float:

@@ -17,9 +17,10 @@ from flask import Flask
 from app import create_app
 from app.config import ROOT
 from app.config import SETTINGS as SETTINGS_OF_APP
-from tests.brokers import RabbitMQ, Redis, free_port
+from tests.brokers import RabbitMQ, Redis
 from tests.databases import environment
 from tests.faults.servers import Disk, PostgreSQL, wait_for
+from tests.ports import free_port
 
 INSTANCES = ("api-1", "api-2")
 WORKERS, THREADS, WORKER_PROCESSES = 2, 4, 2
@@ -82,9 +83,8 @@ class Servers:
         if not self.postgresql.is_running():
             self.postgresql.start()
         for server in (self.redis, self.rabbitmq):
-            server.resume()
-            if server.process.poll() is not None:
-                server.start()
+            server.kill()
+            server.start()
 
     def stop(self) -> None:
         self.undo.close()
@@ -146,7 +146,7 @@ class Stack:
         family = [self.process.pid, *descendants(self.process.pid)]
         self.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(50)
+            self.process.wait(90)  # it gives nginx 40 s, and the others 40 more
         kill(*family)
         self.process.wait()
 
