@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import redis
-import requests
 
 from tests.faults.journal import clock
 from tests.faults.servers import wait_for
@@ -158,7 +157,7 @@ def _is_limited(trial: Trial) -> bool:
 
 
 def _expect_failures_are_counted(trial: Trial) -> None:
-    answer = requests.get(f"{trial.stack.url}/metrics", verify=trial.stack.certificate, timeout=10)
+    answer = trial.client().session.get(f"{trial.stack.url}/metrics", timeout=10)
     if answer.status_code != 200:
         trial.note("no /metrics to ask")
         return
