@@ -122,10 +122,16 @@ def _take_connections(trial: Trial, taken: ExitStack) -> None:
 
 
 def _alter(trial: Trial, statement: str) -> None:
-    """As a migration does: without waiting for long, as everybody behind it would wait too."""
-    with trial.servers.postgresql.connect() as connection:
-        connection.execute("SET lock_timeout = '1s'")
-        connection.execute(statement)
+    """As a migration does: without waiting for long, as everybody behind it would wait too, but again and again."""
+
+    def is_done() -> bool:
+        with trial.servers.postgresql.connect() as connection, suppress(psycopg.errors.LockNotAvailable):
+            connection.execute("SET lock_timeout = '1s'")
+            connection.execute(statement)
+            return True
+        return False
+
+    trial.expect(wait_for(is_done, 30), f"others did not let go of what this needs: {statement}")
 
 
 def _migrate(trial: Trial, direction: str) -> None:
