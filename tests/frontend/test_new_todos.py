@@ -60,12 +60,13 @@ def test_what_cannot_be_added_is_said_and_not_sent(open_page, account, line, sai
 
 
 def test_what_is_typed_outlives_a_reload_until_it_is_sent(open_page, account):
-    page = open_page(account())
+    ada = account()
+    page = open_page(ada)
     entry(page).fill("Buy milk tomorrow")
     page.reload()
     expect(entry(page)).to_have_value("Buy milk tomorrow")
     entry(page).press("Enter")
-    expect(page.get_by_text("Buy milk")).to_be_visible()
+    wait_until(lambda: ada.get("/todos")["data"])
     page.reload()
     expect(page.get_by_text("Buy milk")).to_be_visible()
     expect(entry(page)).to_have_value("")
