@@ -12,6 +12,7 @@ export default {
     menu: "Listen und Ansichten",
     more: "Mehr",
     no: "nein",
+    nowhere: "Unter dieser Adresse ist nichts.",
     offline: "Keine Verbindung. Was du eingibst, bleibt erhalten und wird gesendet, sobald es eine gibt.",
     save: "Speichern",
     skip: "Zu den Aufgaben springen",

@@ -12,6 +12,7 @@ export default {
     menu: "Lists and views",
     more: "More",
     no: "no",
+    nowhere: "There is nothing at this address.",
     offline: "No connection. What you enter is kept and sent when there is one.",
     save: "Save",
     skip: "Skip to the todos",
