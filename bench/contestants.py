@@ -15,8 +15,8 @@ from urllib.request import urlopen
 from app.config import ROOT
 from bench.environments import RIVALS, environment_of
 from bench.processes import family_cpu
-from tests.brokers import free_port
 from tests.databases import environment
+from tests.ports import free_port
 
 PROCESSES, THREADS = 2, 4
 GUNICORN = (sys.executable, "-m", "gunicorn")

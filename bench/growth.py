@@ -46,9 +46,9 @@ from bench.filling import DAYS, EMAIL, fill
 from bench.growth_asker import Asker
 from bench.growth_chart import draw
 from bench.growth_report import Measured, markdown, table
-from tests.brokers import free_port
 from tests.databases import environment
 from tests.faults.servers import PostgreSQL, wait_for
+from tests.ports import free_port
 
 MOST_OF_ONE = 1_000_000
 BYTES_EACH, BYTES_BESIDE = 1700, 5_000_000_000

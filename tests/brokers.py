@@ -10,20 +10,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.live import wait_until
+from tests.ports import free_port
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one in /usr/sbin changes the user and forgets the environment
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def need(found, how):
@@ -181,7 +177,17 @@ class RabbitMQ(Server):
     def stop(self):
         """Kill it, and the daemon that it started to be found by."""
         super().stop()
-        subprocess.run(["epmd", "-kill"], env=self.environment(), check=False, capture_output=True)
+        deadline = time.monotonic() + 5
+        while self._has_names() and time.monotonic() < deadline:  # it refuses to end until it has noticed that the node is gone
+            subprocess.run(["epmd", "-kill"], env=self.environment(), check=False, capture_output=True)
+            time.sleep(0.05)
+
+    def _has_names(self):
+        try:
+            socket.create_connection(("127.0.0.1", int(self.names_port)), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
 
 BROKERS = {"folder": Folder, "redis": Redis, "rabbitmq": RabbitMQ}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import requests
 
 from app.config import ROOT
 from tests.databases import environment
+from tests.ports import free_port
 
 
 def wait_until(condition, seconds=10.0):
@@ -34,9 +34,7 @@ class LiveServer:
     command: tuple[str, ...] = (sys.executable, "-m", "flask", "--app", "wsgi", "serve")
 
     def __init__(self, instance: Path, **settings: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.api = f"{self.url}/api/v1"
         self.instance = instance

@@ -114,7 +114,9 @@ class Supervisor:
         part.begun_at = monotonic()
         if self.folder:
             with suppress(OSError):  # that nobody can look it up must not keep it from running
-                (self.folder / f"{part.name}.pid").write_text(f"{part.process.pid}\n")
+                begun = self.folder / f"{part.name}.pid.new"  # whoever looks meanwhile finds a whole number
+                begun.write_text(f"{part.process.pid}\n")
+                begun.replace(self.folder / f"{part.name}.pid")
 
     def _await(self, part: Part, deadline: float) -> None:
         if part.process is None:

@@ -33,6 +33,7 @@ export function attachmentsPanel(todoId, mayEdit) {
     if (!(await ask(text("attachments.delete_name"), sure, text("core.delete"), { danger: true }))) return;
     try {
       await remove(`${path}/${file.id}`);
+      document.querySelector(".attachments").focus(); // whose button goes
       await read();
     } catch (problem) {
       complain(problem);
@@ -40,7 +41,7 @@ export function attachmentsPanel(todoId, mayEdit) {
   }
 
   const draw = () => html`
-    <section class="attachments" aria-label=${text("attachments.title")}>
+    <section class="attachments" tabindex="-1" aria-label=${text("attachments.title")}>
       <h3>${text("attachments.title")}</h3>
       <ul>
         ${repeat(

@@ -51,18 +51,25 @@ export function uploads(path, arrived) {
 
   function drop(entry) {
     entry.calledOff?.abort();
+    // Its buttons go: if one of them has the focus, the panel takes it over.
+    document.activeElement?.closest(`[data-upload="${entry.key}"]`)?.closest("section").focus();
     entries = entries.filter((other) => other !== entry);
     redraw();
   }
 
+  function again(event, entry) {
+    event.currentTarget.nextElementSibling.focus();
+    enqueue(entry);
+  }
+
   const row = (entry) => html`
-    <li class="row">
+    <li class="row" data-upload=${entry.key}>
       <span class="grow">
         <bdi>${entry.file.name}</bdi>
         <span role="alert">${entry.problem ? html`<span class="error">${reason(entry.problem)}</span>` : nothing}</span>
       </span>
       ${entry.problem ? nothing : progress(entry)}
-      ${isWorthIt(entry.problem) ? html`<button @click=${() => enqueue(entry)}>${text("core.again")}</button>` : nothing}
+      ${isWorthIt(entry.problem) ? html`<button @click=${(event) => again(event, entry)}>${text("core.again")}</button>` : nothing}
       <button class="icon" aria-label=${text("attachments.dismiss", { name: entry.file.name })} @click=${() => drop(entry)}>×</button>
     </li>
   `;

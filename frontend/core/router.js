@@ -79,9 +79,8 @@ async function open(path) {
   redraw();
 }
 
-/** An unknown path leads to the first view. */
 function wayTo(path) {
-  const [pattern, load] = routes.find(([pattern]) => pattern.test(path)) ?? routes[0];
+  const [pattern, load] = routes.find(([pattern]) => pattern.test(path));
   const params = Object.entries(path.match(pattern)?.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
   return [load, Object.fromEntries(params)];
 }

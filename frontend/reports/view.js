@@ -6,7 +6,7 @@ import { complain } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { text } from "../core/text.js";
 import { fileOutcome, follow, jobCard } from "../jobs/jobs.js";
-import { lists } from "../lists/lists.js";
+import { listOf, lists } from "../lists/lists.js";
 import { inWords, numbers, span } from "./numbers.js";
 
 const DAYS = 30; // by default
@@ -15,9 +15,7 @@ const DAYS = 30; // by default
 export function reports() {
   const state = form();
   const left = new AbortController();
-  let asked = null; // what the picture shows
-  let shown = null; // the job of the picture
-  let files = {}; // jobs of files to save, by format
+  let current = null; // what is reported on, the job of its picture, and those of files to save by their format
 
   async function ask(what, format, put) {
     const job = (await post("/reports", { kind: "productivity", format, ...what })).data;
@@ -34,31 +32,32 @@ export function reports() {
   }
 
   async function show({ from, to, list_id: listId }) {
-    asked = { from, to, list_id: listId || undefined };
-    files = {};
-    await ask(asked, "svg", (job) => {
-      shown = job;
+    const asked = { what: { from, to, list_id: listId || undefined }, job: null, files: {} };
+    await ask(asked.what, "svg", (job) => {
+      asked.job = job;
     });
+    current = asked;
   }
 
-  function save(format) {
-    const mine = files;
-    ask(asked, format, (job) => {
-      mine[format] = job;
+  function save({ what, files }, format) {
+    ask(what, format, (job) => {
+      files[format] = job;
     }).catch(complain);
   }
 
-  const made = ({ report, url }) => html`
+  const made = (asked, { report, url }) => html`
     ${numbers(report)}
-    <p class="row">${["pdf", "png"].map((format) => html`<button @click=${() => save(format)}>${text(`reports.${format}`)}</button>`)}</p>
-    ${Object.values(files).map((job) => jobCard(job, { outcome: fileOutcome(job) }))}
+    <p class="row">
+      ${["pdf", "png"].map((format) => html`<button @click=${() => save(asked, format)}>${text(`reports.${format}`)}</button>`)}
+    </p>
+    ${Object.values(asked.files).map((job) => jobCard(job, { outcome: fileOutcome(job) }))}
     <img class="report" src=${fileUrl(url)} alt=${inWords(report)} width="827" height="1169" />
   `;
 
-  const result = () => html`
+  const result = (asked) => html`
     <section class="card" aria-labelledby="report">
-      <h2 id="report">${span(asked)}</h2>
-      ${jobCard(shown, { outcome: shown.state === "succeeded" ? made(shown.result) : nothing })}
+      <h2 id="report">${name(asked.what)}</h2>
+      ${jobCard(asked.job, { outcome: asked.job.state === "succeeded" ? made(asked, asked.job.result) : nothing })}
     </section>
   `;
 
@@ -74,11 +73,14 @@ export function reports() {
         </div>
         <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("auth.show")}</button></p>
       </form>
-      ${shown ? result() : nothing}
+      ${current ? result(current) : nothing}
     `,
     leave: () => left.abort(),
   };
 }
+
+/** The days, and the list where it is one. */
+const name = (what) => html`${span(what)} ${what.list_id ? html`· <bdi>${listOf(what.list_id)?.name}</bdi>` : nothing}`;
 
 /** So many days after today. */
 const day = (after) => plusDays(today(session.user.time_zone), after);

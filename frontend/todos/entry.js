@@ -14,13 +14,14 @@ const PAUSE = 300; // milliseconds; the preview is read out, and should not be a
  */
 export function todoEntry({ listId, add }) {
   const id = `entry-${listId}`;
-  const kept = `tickbox.entry.${session.user.id}.${listId}`;
+  const { id: userId, time_zone: zone } = session.user; // as it is now: a preview may follow when nobody is logged in any more
+  const kept = `tickbox.entry.${userId}.${listId}`;
   const state = { line: sessionStorage.getItem(kept) ?? "", fields: {}, error: "" };
   let timer = null;
 
   const look = () => {
     clearTimeout(timer);
-    state.fields = understand(state.line, { zone: session.user.time_zone });
+    state.fields = understand(state.line, { zone });
     state.error = tooLong(state.fields.task);
     redraw();
   };
@@ -43,7 +44,7 @@ export function todoEntry({ listId, add }) {
     Object.assign(state, { line: "", fields: {} });
   };
   look();
-  return { draw: () => keyed(id, drawForm(id, state, type, submit)) }; // what is typed for another list stays there
+  return { draw: () => keyed(id, drawForm(id, state, zone, type, submit)) }; // what is typed for another list stays there
 }
 
 function tooLong(task) {
@@ -51,7 +52,7 @@ function tooLong(task) {
   return count > 0 ? text("entry.too_long", { count }) : "";
 }
 
-function drawForm(id, { line, fields, error }, type, submit) {
+function drawForm(id, { line, fields, error }, zone, type, submit) {
   return html`
     <form class="new-todo" @submit=${submit}>
       <label for=${id}>${text("entry.label")}</label>
@@ -72,16 +73,15 @@ function drawForm(id, { line, fields, error }, type, submit) {
         <button class="main">${text("core.add")}</button>
       </div>
       <small id="${id}-error" class="error" role="alert">${error}</small>
-      ${preview(id, fields)} ${help()}
+      ${preview(id, chipsOf(fields, zone), fields.task)} ${help()}
     </form>
   `;
 }
 
-function preview(id, fields) {
-  const chips = chipsOf(fields);
+function preview(id, chips, task) {
   return html`
     <div id="${id}-preview" class="row preview">
-      <span dir="auto">${chips.length ? fields.task : nothing}</span>
+      ${chips.length && task ? html`<span dir="auto">${task}</span>` : nothing}
       <ul class="row" aria-live="polite">
         ${chips.map((chip) => html`<li class="chip" dir="auto">${chip}</li>`)}
       </ul>
@@ -89,9 +89,9 @@ function preview(id, fields) {
   `;
 }
 
-function chipsOf(fields) {
+function chipsOf(fields, zone) {
   const { priority, tags = [], recurrence } = fields;
-  const when = dueText(fields, session.user.time_zone);
+  const when = dueText(fields, zone);
   return [
     when && text("entry.due", { when }),
     recurrence && recurrenceText(recurrence),

@@ -66,8 +66,9 @@ function days({ lead, next, within, one, days: near, units }, languages) {
 }
 
 function dates({ lead }, languages) {
+  const names = languages.map((code) => months(code).map((name) => name.toLowerCase()));
   const read = ({ year, month, day }, today) => comingDate(year, month, day, today);
-  const readName = ({ year, name, day }, today) => comingDate(year, monthOf(name, languages), day, today);
+  const readName = ({ year, name, day }, today) => comingDate(year, monthOf(name, names), day, today);
   const number = String.raw`(?<day>\d{1,2})(?:st|nd|rd|th|\.)?`;
   const name = String.raw`(?<name>\p{L}{3,9})\.?`;
   return [
@@ -105,9 +106,9 @@ function weekdayNames(languages, options) {
 }
 
 /** By its name or the beginning of it. */
-function monthOf(name, languages) {
-  const beginsIt = (month) => month.toLowerCase().startsWith(name.toLowerCase());
-  return Math.max(...languages.map((code) => months(code).findIndex(beginsIt))) + 1;
+function monthOf(name, names) {
+  const beginning = name.toLowerCase();
+  return Math.max(...names.map((some) => some.findIndex((month) => month.startsWith(beginning)))) + 1;
 }
 
 /** Without a year, the next one that there is. */

@@ -59,6 +59,8 @@ let last = {}; // what is sent again keeps its key, and is never imported twice
       return null;
     } finally {
       sent = null;
+      // The button to cancel goes: if it has the focus, the file takes it over.
+      document.activeElement?.closest(".sending")?.closest("form").elements.file.focus();
     }
   }
 
@@ -68,7 +70,7 @@ let last = {}; // what is sent again keeps its key, and is never imported twice
   }
 
   const sending = () => html`
-    <p class="row">
+    <p class="row sending">
       <progress class="grow" max="1" value=${sent} aria-label=${text("transfers.sending")}></progress>
       <span>${text("jobs.percent", { percent: Math.round(100 * sent) })}</span>
       <button type="button" @click=${() => calledOff.abort()}>${text("core.cancel")}</button>

@@ -20,10 +20,11 @@ from requests.adapters import HTTPAdapter
 
 from app.config import ROOT
 from tests import databases
-from tests.brokers import free_port, need
+from tests.brokers import need
 from tests.conftest import DEFAULTS
 from tests.contract.problems import MEMBERS
 from tests.live import wait_until
+from tests.ports import free_port
 
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 PARTS = ("nginx", "api-1", "api-2", "worker", "scheduler")

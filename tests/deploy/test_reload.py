@@ -28,7 +28,7 @@ GROWTH_KIB = 8 * 1024
 def changing(tmp_path_factory):
     """A stack whose code is a copy, which may be changed."""
     folder = tmp_path_factory.mktemp("reload")
-    for name in ("app", "migrations", "deploy"):
+    for name in ("app", "frontend", "migrations", "deploy"):
         shutil.copytree(ROOT / name, folder / "code" / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("wsgi.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / name, folder / "code")

@@ -17,12 +17,13 @@ import requests
 from app.config import ConfigurationError
 from app.system import certificate
 from app.system import stack as stack_module
-from tests.brokers import free_port
+from app.system.supervisor import Part, Supervisor
 from tests.conftest import DEFAULTS
 from tests.databases import SERVER
 from tests.deploy.live import PARTS, connect, is_alive, live_stack, read_answer
 from tests.factories import PASSWORD
 from tests.live import wait_until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
@@ -49,7 +50,29 @@ def refusal(stack):
     return said
 
 
+@pytest.fixture
+def own_signals():
+    """What listens to signals is afterwards what it was."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
 # It begins
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_who_looks_up_the_process_of_a_part_that_begins_anew_finds_a_whole_number(tmp_path):
+    (tmp_path / "part.pid").write_text("4711\n")
+    part = Part("part", ["true"])
+
+    with (tmp_path / "part.pid").open() as opened_before:
+        Supervisor([part], tmp_path, is_wanted=iter([True, False]).__next__).run()
+
+        assert opened_before.read() == "4711\n"
+    assert (tmp_path / "part.pid").read_text() == f"{part.process.pid}\n"
 
 
 def test_it_says_where_it_serves_and_keeps_all_that_it_writes_in_the_instance(make_stack):

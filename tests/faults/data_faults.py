@@ -88,11 +88,14 @@ def clients_are_slow(trial: Trial) -> None:
 @fault(13, "schema ahead of the code (additive), then a revision behind it")
 def schemas_differ(trial: Trial) -> None:
     with trial.load(imports=False):
-        for statement in ("ALTER TABLE todos ADD COLUMN faults integer DEFAULT 1 NOT NULL", "CREATE TABLE faults (id integer)"):
+        for statement in (
+            "ALTER TABLE todos ADD COLUMN IF NOT EXISTS faults integer DEFAULT 1 NOT NULL",
+            "CREATE TABLE IF NOT EXISTS faults (id integer)",
+        ):
             _alter(trial, statement)
         time.sleep(2)
         trial.expect(not trial.failed(), f"requests failed on a newer schema: {'; '.join(map(str, trial.failed()[:3]))}")
-        for statement in ("ALTER TABLE todos DROP COLUMN faults", "DROP TABLE faults"):
+        for statement in ("ALTER TABLE todos DROP COLUMN IF EXISTS faults", "DROP TABLE IF EXISTS faults"):
             _alter(trial, statement)
         _migrate(trial, "downgrade")
         trial.expect(_readiness(trial) == 503, "it says that it is ready on an older schema")
@@ -119,10 +122,16 @@ def _take_connections(trial: Trial, taken: ExitStack) -> None:
 
 
 def _alter(trial: Trial, statement: str) -> None:
-    """As a migration does: without waiting for long, as everybody behind it would wait too."""
-    with trial.servers.postgresql.connect() as connection:
-        connection.execute("SET lock_timeout = '1s'")
-        connection.execute(statement)
+    """As a migration does: without waiting for long, as everybody behind it would wait too, but again and again."""
+
+    def is_done() -> bool:
+        with trial.servers.postgresql.connect() as connection, suppress(psycopg.errors.LockNotAvailable):
+            connection.execute("SET lock_timeout = '1s'")
+            connection.execute(statement)
+            return True
+        return False
+
+    trial.expect(wait_for(is_done, 30), f"others did not let go of what this needs: {statement}")
 
 
 def _migrate(trial: Trial, direction: str) -> None:

@@ -123,7 +123,12 @@ class Load:
 
     def __exit__(self, error: object, *_: object) -> None:
         self._over.set()
-        for thread in self._threads if error is None else ():  # what went wrong is not to wait for what goes wrong
+        if error is None:  # what went wrong is not to wait for what goes wrong
+            self.end()
+
+    def end(self) -> None:
+        """Wait until all clients have ended what they had begun."""
+        for thread in self._threads:
             thread.join(PATIENCE + TIME_LIMIT)
 
     def _go_on(self, act: Callable[[Client], None], client: Client) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psycopg
 
-from tests.brokers import RABBITMQ, free_port
+from tests.brokers import RABBITMQ
+from tests.ports import free_port
 
 NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else None)
 
@@ -50,8 +51,8 @@ class Disk:
         self.folder = folder
         self.ballast = folder / "ballast"
         folder.mkdir(parents=True, exist_ok=True)
-        command = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(folder)]
-        self.is_real = subprocess.run(command, capture_output=True, check=False).returncode == 0
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(folder)]
+        self.is_real = bool(shutil.which("mount")) and subprocess.run(mount, capture_output=True, check=False).returncode == 0
 
     def fill(self):
         """Leave no byte."""
@@ -89,14 +90,14 @@ class PostgreSQL:
     def start(self, **settings):
         """Start it and wait until it answers."""
         sizes = {"shared_buffers": "16MB", "min_wal_size": "32MB", "max_wal_size": "48MB"}
-        own = {"port": self.port, "unix_socket_directories": self.folder, "listen_addresses": "127.0.0.1", "max_connections": 60}
+        own = {"port": self.port, "unix_socket_directories": "", "listen_addresses": "127.0.0.1", "max_connections": 60}
         options = [part for name, value in (sizes | own | settings).items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.data, *options],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **self._user(),
             )  # fmt: skip
-        if not wait_for(self.answers, 20):
+        if not wait_for(self.answers, 60):
             raise RuntimeError(f"PostgreSQL does not start:\n{(self.folder / 'log').read_text()[-2000:]}")
         return self
 

@@ -17,9 +17,10 @@ from flask import Flask
 from app import create_app
 from app.config import ROOT
 from app.config import SETTINGS as SETTINGS_OF_APP
-from tests.brokers import RabbitMQ, Redis, free_port
+from tests.brokers import RabbitMQ, Redis
 from tests.databases import environment
 from tests.faults.servers import Disk, PostgreSQL, wait_for
+from tests.ports import free_port
 
 INSTANCES = ("api-1", "api-2")
 WORKERS, THREADS, WORKER_PROCESSES = 2, 4, 2
@@ -82,9 +83,8 @@ class Servers:
         if not self.postgresql.is_running():
             self.postgresql.start()
         for server in (self.redis, self.rabbitmq):
-            server.resume()
-            if server.process.poll() is not None:
-                server.start()
+            server.kill()
+            server.start()
 
     def stop(self) -> None:
         self.undo.close()
@@ -136,8 +136,14 @@ class Stack:
             raise RuntimeError(f"the stack ended by itself:\n{self.log.read_text()[-4000:]}")
         with suppress(OSError):  # of the certificate, before it is made
             whole = all(children(self.pid(name)) for name in (*INSTANCES, "worker"))
-            return whole and requests.get(f"{self.url}/readyz", timeout=5, verify=self.certificate).status_code == 200
+            return whole and self._asked("/readyz").status_code == 200
         return False
+
+    def _asked(self, path: str) -> requests.Response:
+        """An answer of this machine, whatever proxy the environment names."""
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(f"{self.url}{path}", timeout=5, verify=self.certificate)
 
     def stop(self) -> None:
         """End it as an operator would, and kill what is left."""
@@ -146,7 +152,7 @@ class Stack:
         family = [self.process.pid, *descendants(self.process.pid)]
         self.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(50)
+            self.process.wait(90)  # it gives nginx 40 s, and the others 40 more
         kill(*family)
         self.process.wait()
 

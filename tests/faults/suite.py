@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+
+import pytest
 
 from tests.faults.stack import Servers, Stack
 from tests.faults.trial import Row, Trial
@@ -16,6 +19,8 @@ def _none(_: Servers) -> dict[str, str]:
 
 
 FAULTS: dict[int, Fault] = {}
+PROBLEMS = (Exception, pytest.fail.Exception)
+"""What can go wrong with trying a fault: servers that the tests share tell of theirs as a failed test, which is no Exception."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,10 @@ def fault(number: int, name: str, *, broker: str = "rabbitmq", variables: Callab
         return happen
 
     return remember
+
+
+def _told(problem: BaseException) -> str:
+    return f"{type(problem).__name__}: {problem}"
 
 
 def _errors(stack: Stack) -> str:
@@ -63,23 +72,41 @@ class Suite:
     def __exit__(self, *_: object) -> None:
         self._undo.close()
 
-    def run(self, tried: Fault) -> Row:
-        """Try one fault; gives its line of the table. What goes wrong with trying it is a miss too."""
+    def run(self, tried: Fault, *, fresh: bool = False) -> Row:
+        """Try one fault, on a stack that nothing has happened to where it is to be fresh; gives its line of the table."""
         row, began = Row(tried.number, tried.name), time.monotonic()
-        misses: list[str] = []
         try:
-            trial = Trial(self._stack_for(tried))
-            misses = trial.misses
-            tried.happen(trial)
-            row = trial.finish(row)
-        except Exception as error:
-            row.misses = [*misses, f"{type(error).__name__}: {error}"]
-        if row.misses and self._stack:
-            row.misses.append(f"the log of the stack says:\n{_errors(self._stack)}")
-            self._stop()  # the next fault begins on a sound one
-            self.servers.mend()
+            self._observe(tried, row, fresh)
+        except PROBLEMS as problem:
+            row.misses.append(_told(problem))
+        if row.misses:
+            row.misses.append(f"the load of the machine was {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+            self._begin_anew(row)
         row.seconds = time.monotonic() - began
         return row
+
+    def _observe(self, tried: Fault, row: Row, fresh: bool) -> None:
+        """Let the fault happen and look what it has done. Where trying it goes wrong, that is a miss, and what clients were told is compared all the same."""
+        if fresh:
+            self._stop()
+        trial = Trial(self._stack_for(tried))
+        row.misses, row.is_harmed = trial.misses, True
+        try:
+            tried.happen(trial)
+        except PROBLEMS as problem:
+            trial.misses.append(_told(problem))
+            self.servers.mend()
+        trial.finish(row)
+
+    def _begin_anew(self, row: Row) -> None:
+        """Let the next fault begin on a sound stack."""
+        try:
+            if self._stack:
+                row.misses.append(f"the log of the stack says:\n{_errors(self._stack)}")
+            self._stop()
+            self.servers.mend()
+        except PROBLEMS as problem:
+            row.misses.append(f"what it left could not be mended: {_told(problem)}")
 
     def _stack_for(self, tried: Fault) -> Stack:
         kind = (tried.broker, tried.variables)
@@ -91,5 +118,5 @@ class Suite:
 
     def _stop(self) -> None:
         if self._stack is not None:
-            self._stack.stop()
-            self._stack = None
+            stack, self._stack = self._stack, None
+            stack.stop()

@@ -1,7 +1,6 @@
 """The two storages, the second on a server that speaks S3."""
 
 import logging
-import socket
 import subprocess
 import sys
 
@@ -12,14 +11,13 @@ import requests
 from app.files.s3 import S3
 from app.files.storage import Folder
 from tests.live import wait_until
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")
 def s3_server():
     """The address of a server that speaks S3: moto's, as a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

@@ -11,11 +11,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import chromium, databases
 from tests.frontend import people
 from tests.frontend.modules import Modules
 from tests.frontend.watching import Watch
+
+expect.set_options(timeout=15_000)  # milliseconds: other tests may keep the machine busy
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the mark in the same hook

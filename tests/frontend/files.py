@@ -1,10 +1,12 @@
-"""Files that people of tests choose, drop and send, and lines that are slow."""
+"""Files that people of tests choose, drop and send, over slow lines too, and what a worker does with them."""
 
 from __future__ import annotations
 
 import io
 
 from PIL import Image
+
+WORK = 60_000  # milliseconds that a job may take on a busy machine
 
 
 def upload(name, content, mime="text/plain"):

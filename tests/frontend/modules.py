@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-_CALL = """async ([file, name, calls]) => {
+_CALL = """async ([file, name, calls, isTimed]) => {
     const assets = document.querySelector("script[type=module]").src.replace(/main[.]js$/, "");
     const module = await import(assets + file);
     const revived = (value) => value?.instant ? new Date(value.instant) : value?.now ? { ...value, now: new Date(value.now) } : value;
     return calls.map((values) => {
         const begin = performance.now();
         const value = module[name](...values.map(revived));
-        return { value, seconds: (performance.now() - begin) / 1000 };
+        return isTimed ? (performance.now() - begin) / 1000 : value;
     });
 }"""
 
@@ -27,20 +27,20 @@ class Modules:
 
         `{"instant": ...}` becomes a Date, as does the `now` of an object.
         """
-        return [one["value"] for one in self._answers(file, name, calls, options)]
+        return self._evaluate([file, name, calls, False], options)
 
     def seconds(self, file, name, *calls, **options):
         """How long each of the calls takes."""
-        return [one["seconds"] for one in self._answers(file, name, calls, options)]
+        return self._evaluate([file, name, calls, True], options)
 
     def close(self):
         """Close the pages."""
         for page in self.pages.values():
             page.context.close()
 
-    def _answers(self, file, name, calls, options):
+    def _evaluate(self, values, options):
         key = tuple(sorted({"locale": "en-GB", **options}.items()))
         if key not in self.pages:
             self.pages[key] = self.browser.new_context(**dict(key)).new_page()
             self.pages[key].goto(self.site.url)
-        return self.pages[key].evaluate(_CALL, [file, name, [list(values) for values in calls]])
+        return self.pages[key].evaluate(_CALL, values)

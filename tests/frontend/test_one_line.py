@@ -282,9 +282,7 @@ def test_the_task_of_any_line_is_what_is_left_of_it(fields):
 
 
 @pytest.mark.parametrize("piece", ['"', '"a ', "in ", "on ", "1 ", "#a ", "!", "\\", "tomorrow ", "every 2 ", "„“ ", "a", " "])
-def test_the_time_that_a_hostile_line_takes_grows_with_its_length_alone(modules, piece):
-    context = {"zone": "Europe/Berlin", "now": THURSDAY}
-    short, long = [(piece * length)[:length] for length in (10_000, 80_000)]
-    took = modules.seconds("todos/one_line.js", "understand", *[[line, context] for line in (short, long) * 3], locale="de")
-    assert min(took[0::2]) < 1
-    assert min(took[1::2]) < 16 * min(took[0::2]) + 0.05
+def test_a_hostile_line_takes_no_more_time_than_its_length_needs(modules, piece):
+    line = (piece * 160_000)[:160_000]
+    call = [line, {"zone": "Europe/Berlin", "now": THURSDAY}]
+    assert min(modules.seconds("todos/one_line.js", "understand", call, call, locale="de")) < 5  # steps that grow with the square would take minutes

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.frontend.accessibility import axe
 
 REFUSED = ("status of 401", "status of 409", "status of 412", "status of 422")  # the browser tells its console of every refusal
-OTHER_PASSWORD = "staple kettle 48"  # noqa: S105  # of accounts that live as long as a test
+OTHER_PASSWORD = "staple kettle 48"  # of accounts that live as long as a test
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.databases import environment
 
 SECTION = (ROOT / "README.md").read_text().partition("\n## Add a resource\n")[2].partition("\n## ")[0]
 FILES = dict(re.findall(r"^`([\w/]+\.py)`,[^`]*(?:`[^`]+`[^`]*)*?\n\n```python\n(.*?)```", SECTION, re.MULTILINE | re.DOTALL))
-COPIED = ("app", "bin", "migrations", "Pipfile", "gunicorn.conf.py", "pyproject.toml", "wsgi.py")
+COPIED = ("app", "bin", "frontend", "migrations", "Pipfile", "gunicorn.conf.py", "pyproject.toml", "wsgi.py")
 MOST_LINES = 60
 METHODS = {"get", "post", "put", "patch", "delete"}
 

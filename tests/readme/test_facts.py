@@ -49,7 +49,7 @@ def test_every_place_exists():
     places = [line.split()[0] for line in section("Where things are").splitlines() if re.match(r"\S+/\s|\S+\.py\s", line)]
     links = re.findall(r"\]\(([^)]+)\)", README)
 
-    assert len(places) == 13
+    assert len(places) == 14
     assert [place for place in places + links if not (ROOT / place).exists()] == []
 
 
