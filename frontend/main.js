@@ -5,7 +5,7 @@ import { closeDialogs, drawDialogs } from "./core/dialog.js";
 import { drawNotices, say } from "./core/notices.js";
 import { openOutbox } from "./core/outbox.js";
 import { html, nothing, show, whenDrawn } from "./core/page.js";
-import { forget, follow, route, view } from "./core/router.js";
+import { follow, forget, route, view } from "./core/router.js";
 import { text } from "./core/text.js";
 import { putOn } from "./core/theme.js";
 import { forgetLists, readLists } from "./lists/lists.js";
@@ -57,9 +57,11 @@ whenDrawn(() => {
 });
 
 putOn();
-show(() => html`
+show(
+  () => html`
   ${session.isKnown ? (entry()?.draw() ?? shell()) : nothing} ${drawDialogs()} ${drawNotices()}
-`);
+`,
+);
 await start();
 arrive();
 if (session.user) session.changed();

@@ -50,9 +50,11 @@ export function attachmentsPanel(todoId, mayEdit) {
           (file) => html`<li class="row">
             ${preview(file)}
             <span class="grow">${fileLink(`${path}/${file.id}/content`, file.filename)} <span class="quiet">${sizeText(file.size)}</span></span>
-            ${mayEdit
-              ? html`<button class="icon" aria-label=${text("attachments.delete", { name: file.filename })} @click=${() => forget(file)}>×</button>`
-              : nothing}
+            ${
+              mayEdit
+                ? html`<button class="icon" aria-label=${text("attachments.delete", { name: file.filename })} @click=${() => forget(file)}>×</button>`
+                : nothing
+            }
           </li>`,
         )}
       </ul>
@@ -60,8 +62,7 @@ export function attachmentsPanel(todoId, mayEdit) {
     </section>
   `;
 
-  const picker = () =>
-    filePicker(`add-to-${todoId}`, text("attachments.add"), add, { hint: text("attachments.drop"), multiple: true });
+  const picker = () => filePicker(`add-to-${todoId}`, text("attachments.add"), add, { hint: text("attachments.drop"), multiple: true });
 
   function add(chosen, input) {
     for (const file of chosen) coming.add(file);

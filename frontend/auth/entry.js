@@ -33,7 +33,10 @@ function to(name, email = "") {
 }
 
 async function turn(name, email) {
-  const pages = await loaded(() => import("./pages.js"), () => turn(name, email));
+  const pages = await loaded(
+    () => import("./pages.js"),
+    () => turn(name, email),
+  );
   if (!pages) return;
   const { title, draw } = pages[name](to, email);
   page = { title, draw: () => frame(title(), draw()) };

@@ -90,7 +90,9 @@ const dayOf = (milliseconds) => new Date(milliseconds).toISOString().split("T")[
 
 /** What its clocks are ahead of UTC, in milliseconds. */
 function offset(instant, zone) {
-  const [, sign, ...parts] = formatter("offset", zone, "en").format(instant).match(/GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/);
+  const [, sign, ...parts] = formatter("offset", zone, "en")
+    .format(instant)
+    .match(/GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/);
   const [hours, minutes, seconds] = parts.map((part) => Number(part ?? 0));
   return (sign === "-" ? -1 : 1) * ((hours * 60 + minutes) * MINUTE + seconds * 1000);
 }

@@ -46,15 +46,17 @@ export function drawNotices() {
   const one = (notice) => html`
     <p class="notice ${notice.kind}">
       <span>${notice.words}</span>
-      ${notice.action &&
-      html`<button
+      ${
+        notice.action &&
+        html`<button
         @click=${() => {
           notice.close();
           notice.action.act();
         }}
       >
         ${notice.action.name}
-      </button>`}
+      </button>`
+      }
       <button class="icon" aria-label=${text("core.close")} @click=${notice.close}>×</button>
     </p>
   `;
@@ -70,5 +72,8 @@ export function drawNotices() {
 
 /** What is said of a field, which may have parts of its own. */
 export function flat(said) {
-  return [said].flat().map((one) => (typeof one === "object" ? Object.values(one).map(flat).join(" ") : one)).join(" ");
+  return [said]
+    .flat()
+    .map((one) => (typeof one === "object" ? Object.values(one).map(flat).join(" ") : one))
+    .join(" ");
 }

@@ -81,7 +81,10 @@ async function send() {
 
 /** Whether it is settled. */
 async function sendOne(entry) {
-  const { resolve, reject } = callers.get(entry.id) ?? { resolve: () => dispatchEvent(new Event(SENT)), reject: (problem) => refused(problem, entry) };
+  const { resolve, reject } = callers.get(entry.id) ?? {
+    resolve: () => dispatchEvent(new Event(SENT)),
+    reject: (problem) => refused(problem, entry),
+  };
   try {
     const answer = await request(entry.method, entry.path, { body: entry.body, key: entry.key, ifMatch: entry.ifMatch });
     settle(entry);

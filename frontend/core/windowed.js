@@ -54,7 +54,9 @@ export function windowed(rows, key, draw, more) {
       (chunk) => {
         const start = chunk * CHUNK;
         const part = rows.slice(start, start + CHUNK);
-        const content = shown.has(chunk) ? repeat(part, key, (row, index) => draw(row, start + index)) : box(heights[chunk] ?? part.length * GUESS);
+        const content = shown.has(chunk)
+          ? repeat(part, key, (row, index) => draw(row, start + index))
+          : box(heights[chunk] ?? part.length * GUESS);
         return html`<div role="presentation" data-chunk=${chunk}>${content}</div>`;
       },
     )}

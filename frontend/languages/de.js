@@ -59,7 +59,8 @@ export default {
     appearance_hint: "Gilt in diesem Browser.",
     change_email: "E-Mail ändern",
     change_password: "Passwort ändern",
-    changed_elsewhere: "Dein Profil wurde inzwischen woanders geändert. Was du eingegeben hast, steht noch hier: Sieh es durch und speichere noch einmal.",
+    changed_elsewhere:
+      "Dein Profil wurde inzwischen woanders geändert. Was du eingegeben hast, steht noch hier: Sieh es durch und speichere noch einmal.",
     confirm_by_mail: "Geändert. Eine Mail an {email} ist unterwegs: Ihr Link bestätigt die Adresse.",
     copied: "Kopiert",
     copy: "Kopieren",
@@ -162,7 +163,8 @@ export default {
     read_only: "Du darfst diese Liste lesen",
     remove: "Entfernen",
     remove_member: "{name} entfernen",
-    remove_sure: "{name} sieht „{list}“ und die Aufgaben darin nicht mehr. Was dort {name} zugewiesen ist, ist dann niemandem mehr zugewiesen.",
+    remove_sure:
+      "{name} sieht „{list}“ und die Aufgaben darin nicht mehr. Was dort {name} zugewiesen ist, ist dann niemandem mehr zugewiesen.",
     role: "Rolle",
     role_of: "Rolle von {name}",
     roles: {

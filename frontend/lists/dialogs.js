@@ -1,6 +1,6 @@
 /** Making a list, and changing or deleting one. */
 
-import { dialog, ask } from "../core/dialog.js";
+import { ask, dialog } from "../core/dialog.js";
 import { field, form } from "../core/form.js";
 import { complain } from "../core/notices.js";
 import { html } from "../core/page.js";

@@ -15,7 +15,7 @@ export function members(listId) {
 
 /** As far as it is known by now; the page is drawn again when there is more. */
 export function membersOf(listId) {
-members(listId).catch(() => {}); // asked for again with the next drawing
+  members(listId).catch(() => {}); // asked for again with the next drawing
   return known.get(listId).found;
 }
 

@@ -47,7 +47,12 @@ async function move(state, list, step) {
   }
   redraw();
   // At an end only the way back is left.
-  setTimeout(() => [step, -step].map((way) => document.getElementById(buttonId(list, way))).find((found) => found && !found.disabled)?.focus());
+  setTimeout(() =>
+    [step, -step]
+      .map((way) => document.getElementById(buttonId(list, way)))
+      .find((found) => found && !found.disabled)
+      ?.focus(),
+  );
 }
 
 /** Between two lists, or beyond the last one. */

@@ -45,11 +45,13 @@ function row(sharing, member, { isOwner, isAlone }) {
     </span>
     ${isOwner ? roleChoice(sharing, member) : html`<span>${roleName(member.role)}</span>`}
     ${isMe(member) && !isAlone ? html`<button @click=${() => leave(sharing, member)}>${text("lists.leave")}</button>` : nothing}
-    ${isOwner && !isMe(member)
-      ? html`<button aria-label=${text("lists.remove_member", { name: called(member) })} @click=${() => takeOut(sharing, member)}>
+    ${
+      isOwner && !isMe(member)
+        ? html`<button aria-label=${text("lists.remove_member", { name: called(member) })} @click=${() => takeOut(sharing, member)}>
           ${text("lists.remove")}
         </button>`
-      : nothing}
+        : nothing
+    }
     ${refused ? html`<small class="error" role="alert">${refused}</small>` : nothing}
   </li>`;
 }
@@ -79,7 +81,13 @@ function invitation(sharing) {
     <form class="invitation" @submit=${send}>
       <h3>${text("lists.invite")}</h3>
       ${field(state, "email", text("auth.email"), { type: "email", required: true, maxlength: 254, hint: text("lists.email_hint") })}
-      ${choice(state, "role", text("lists.role"), ROLES.map((role) => [role, roleName(role)]), "editor")}
+      ${choice(
+        state,
+        "role",
+        text("lists.role"),
+        ROLES.map((role) => [role, roleName(role)]),
+        "editor",
+      )}
       <p class="quiet">${text("lists.roles_hint")}</p>
       <p class="actions"><button class="main" ?disabled=${state.isBusy}>${text("lists.send_invitation")}</button></p>
     </form>
@@ -133,7 +141,7 @@ async function readAgain(sharing) {
   } catch (problem) {
     complain(problem);
     if (problem.status !== 404) return;
-sharing.close(); // it is gone, or the person is out
+    sharing.close(); // it is gone, or the person is out
     readLists();
   }
 }

@@ -30,31 +30,37 @@ export function sidebar() {
     <h2>
       ${text("lists.title")}
       <span class="gap"></span>
-      ${movable().length > 1
-        ? html`<button class="icon" aria-label=${text("lists.order")} title=${text("lists.order")} @click=${() => orderLists()}>⇅</button>`
-        : nothing}
+      ${
+        movable().length > 1
+          ? html`<button class="icon" aria-label=${text("lists.order")} title=${text("lists.order")} @click=${() => orderLists()}>⇅</button>`
+          : nothing
+      }
       <button class="icon" aria-label=${text("lists.new")} title=${text("lists.new")} @click=${() => newList()}>+</button>
     </h2>
     <ul>
       ${kept.map(listEntry)}
     </ul>
-    ${archived.length
-      ? html`<details>
+    ${
+      archived.length
+        ? html`<details>
           <summary>${text("lists.archived")}</summary>
           <ul>
             ${archived.map(listEntry)}
           </ul>
         </details>`
-      : nothing}
-    ${lists.tags.length
-      ? html`<h2>${text("todos.tags")}</h2>
+        : nothing
+    }
+    ${
+      lists.tags.length
+        ? html`<h2>${text("todos.tags")}</h2>
           <ul>
             ${lists.tags.map((tag) => {
               const to = `/tags/${encodeURIComponent(tag.name)}`;
               return entry(link(to), `#${tag.name}`, path() === to, tag.open_count);
             })}
           </ul>`
-      : nothing}
+        : nothing
+    }
     <h2>${text("core.more")}</h2>
     <ul>
       ${MORE.map(([to, name]) => entry(link(to), text(name), path() === to))}
@@ -63,7 +69,8 @@ export function sidebar() {
 }
 
 /** Its name stands beside it, so nobody needs to see the colour. */
-export const dot = (color) => svg`<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" fill=${color ?? "none"} /></svg>`;
+export const dot = (color) =>
+  svg`<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" fill=${color ?? "none"} /></svg>`;
 
 function listEntry(list) {
   const to = `/lists/${list.id}`;

@@ -40,7 +40,10 @@ export class Collection {
   /** Read what others may have changed: all, where that is one page. */
   async refresh() {
     if (!this.isKnown || this.#asking) return;
-    const newest = this.all().map((todo) => todo.updated_at ?? "").sort().at(-1);
+    const newest = this.all()
+      .map((todo) => todo.updated_at ?? "")
+      .sort()
+      .at(-1);
     if (this.size <= PAGE) {
       const page = await this.#get({ limit: PAGE });
       const kept = this.all().filter((todo) => todo.isNew || todo.isLeaving);

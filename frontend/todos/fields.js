@@ -14,10 +14,13 @@ export function todoFields(first, isMine, submit) {
   let people = [];
   let seen = first;
   const change = (fields) => submit(seen, fields);
-  members(first.list_id).then((found) => {
-    people = found;
-    redraw();
-  }, () => {}); // whom it is assigned to stays unnamed
+  members(first.list_id).then(
+    (found) => {
+      people = found;
+      redraw();
+    },
+    () => {},
+  ); // whom it is assigned to stays unnamed
   const zone = session.user.time_zone;
 
   return (todo) => {
@@ -59,14 +62,16 @@ export function todoFields(first, isMine, submit) {
         )}
         ${moment("due_on", due, setDue)} ${moment("remind_at", remind, setRemind)}
         ${pick("recurrence", rules(todo.recurrence), todo.recurrence ?? "", (rule) => change(repeat(rule, todo)))}
-        ${people.length > 1
-          ? pick(
-              "assignee_id",
-              [["", text("todos.nobody")], ...people.map((one) => [one.user_id, one.name || one.email])],
-              todo.assignee_id ?? "",
-              (id) => change({ assignee_id: id || null }),
-            )
-          : nothing}
+        ${
+          people.length > 1
+            ? pick(
+                "assignee_id",
+                [["", text("todos.nobody")], ...people.map((one) => [one.user_id, one.name || one.email])],
+                todo.assignee_id ?? "",
+                (id) => change({ assignee_id: id || null }),
+              )
+            : nothing
+        }
         <label class="wide">
           ${text("todos.tags")}
           <input name="tags" dir="auto" list="tags" .value=${kept("tags", todo.tags.join(", "))} @change=${(event) => change({ tags: words(event.target.value) })} />
@@ -91,7 +96,14 @@ export function todoFields(first, isMine, submit) {
 /** What somebody is typing in stays. */
 const kept = (name, value) => (document.activeElement?.name === name ? noChange : value);
 
-const words = (line) => [...new Set(line.split(",").map((tag) => tag.trim().replace(/^#/, "")).filter(Boolean))];
+const words = (line) => [
+  ...new Set(
+    line
+      .split(",")
+      .map((tag) => tag.trim().replace(/^#/, ""))
+      .filter(Boolean),
+  ),
+];
 
 function rules(current) {
   return [["", text("todos.never")], ...[...new Set([...RULES, current])].filter(Boolean).map((rule) => [rule, recurrenceText(rule)])];

@@ -36,7 +36,11 @@ export function todoList({ collection, showsList = false, mayMove = () => false 
 
   const activate = (id, part) => {
     active = id;
-    bringNear(collection().rows().findIndex((row) => row.todo.id === id));
+    bringNear(
+      collection()
+        .rows()
+        .findIndex((row) => row.todo.id === id),
+    );
     focusOn(id, part);
   };
   const leave = (todo) => {
@@ -118,12 +122,7 @@ export function todoList({ collection, showsList = false, mayMove = () => false 
     };
     return html`
       <div class="todos" role="list" aria-label=${text("todos.title")} aria-busy=${!todos.isKnown} @keydown=${keys} @focusin=${follow}>
-        ${windowed(
-          rows,
-          (row) => row.todo.id,
-          one,
-          todos.isKnown && !todos.isAtEnd ? () => todos.more() : null,
-        )}
+        ${windowed(rows, (row) => row.todo.id, one, todos.isKnown && !todos.isAtEnd ? () => todos.more() : null)}
       </div>
       ${todos.isKnown && !rows.length ? html`<p class="empty">${text("todos.none")}</p>` : nothing}
       ${todos.isAtEnd ? nothing : html`<p class="quiet" aria-live="off">${text("core.loading")}</p>`}

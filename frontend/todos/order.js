@@ -31,7 +31,15 @@ const STEPS = {
   },
   in(collection, todo) {
     const parent = neighbour(collection, todo, -1);
-    const depth = (one) => 1 + Math.max(0, ...collection.all().filter((other) => other.parent_id === one.id).map(depth));
+    const depth = (one) =>
+      1 +
+      Math.max(
+        0,
+        ...collection
+          .all()
+          .filter((other) => other.parent_id === one.id)
+          .map(depth),
+      );
     const fits = parent && level(collection, todo) + depth(todo) <= DEEPEST;
     return fits && (() => nestTodo(collection, todo, parent));
   },

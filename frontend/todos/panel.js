@@ -1,5 +1,5 @@
-import { session } from "../auth/session.js";
 import { attachmentsPanel } from "../attachments/panel.js";
+import { session } from "../auth/session.js";
 import { commentsPanel } from "../comments/panel.js";
 import { momentText } from "../core/dates.js";
 import { dialog } from "../core/dialog.js";
@@ -20,7 +20,10 @@ export async function openPanel(collection, id) {
   const attachments = attachmentsPanel(id, isMine);
   const comments = commentsPanel(id, todo.list_id);
   const fields = todoFields(todo, isMine, (seen, changes) => changeTodo(collection, seen, changes));
-  const entry = todoEntry({ listId: id, add: (said) => addTodo(collection, { ...said, list_id: collection.get(id).list_id, parent_id: id }) });
+  const entry = todoEntry({
+    listId: id,
+    add: (said) => addTodo(collection, { ...said, list_id: collection.get(id).list_id, parent_id: id }),
+  });
   await dialog(text("todos.details"), draw, { kind: "panel" });
   attachments.leave();
   comments.leave();

@@ -96,7 +96,10 @@ const phrase = (says, source, read) => ({
 /** Up to two of the words before what they lead to: "due on". */
 const before = (lead, least = 0) => `(?:(?:${lead})\\s+){${least},2}`;
 
-const oneOf = (table) => Object.entries(table).map(([name, choice]) => `(?<${name}>${choice})`).join("|");
+const oneOf = (table) =>
+  Object.entries(table)
+    .map(([name, choice]) => `(?<${name}>${choice})`)
+    .join("|");
 
 const named = (groups, table) => Object.keys(table).find((name) => groups[name] !== undefined);
 

@@ -3,8 +3,8 @@ import { dueText, isOverdue } from "../core/dates.js";
 import { html, nothing } from "../core/page.js";
 import { link } from "../core/router.js";
 import { text } from "../core/text.js";
-import { dot } from "../lists/sidebar.js";
 import { listOf } from "../lists/lists.js";
+import { dot } from "../lists/sidebar.js";
 
 /**
  * A todo in a list, whose text is edited in place. `list` says how: `isActive` (reached by Tab), `isEditing`, `mayEdit`, `mayMove`,
@@ -21,9 +21,11 @@ export function todoRow({ todo, level }, index, list) {
       aria-setsize=${list.size}
       data-id=${todo.id}
     >
-      ${list.mayMove
-        ? html`<span class="handle" aria-hidden="true" title=${text("todos.drag")} @pointerdown=${(event) => list.on.drag(event, todo)}>⠿</span>`
-        : nothing}
+      ${
+        list.mayMove
+          ? html`<span class="handle" aria-hidden="true" title=${text("todos.drag")} @pointerdown=${(event) => list.on.drag(event, todo)}>⠿</span>`
+          : nothing
+      }
       <input
         type="checkbox"
         data-part="tick"
@@ -57,7 +59,7 @@ function editing(todo, list) {
   const keys = (event) => {
     event.stopPropagation();
     if (!["Enter", "Escape"].includes(event.key) || event.isComposing) return;
-event.preventDefault(); // the button that takes its place would take the key, too
+    event.preventDefault(); // the button that takes its place would take the key, too
     if (event.key === "Enter") list.on.keep(todo, event.target.value);
     else list.on.leave(todo);
   };

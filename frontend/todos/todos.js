@@ -24,7 +24,17 @@ export async function addTodo(collection, fields) {
   }
 }
 
-const BLANK = { version: 0, notes: null, done: false, priority: "none", tags: [], due_on: null, due_at: null, parent_id: null, assignee_id: null };
+const BLANK = {
+  version: 0,
+  notes: null,
+  done: false,
+  priority: "none",
+  tags: [],
+  due_on: null,
+  due_at: null,
+  parent_id: null,
+  assignee_id: null,
+};
 
 /** New todos go last, but who adds one wants to see it. */
 function topOf(collection, { parent_id = null }) {

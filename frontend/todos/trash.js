@@ -1,11 +1,11 @@
+import { session } from "../auth/session.js";
 import { post, remove } from "../core/api.js";
 import { momentText } from "../core/dates.js";
 import { ask } from "../core/dialog.js";
 import { complain, say } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { text } from "../core/text.js";
-import { windowed, resetWindow } from "../core/windowed.js";
-import { session } from "../auth/session.js";
+import { resetWindow, windowed } from "../core/windowed.js";
 import { listOf, mayEdit, readListsSoon } from "../lists/lists.js";
 import { Collection } from "./collection.js";
 
@@ -45,12 +45,14 @@ export function trash() {
           <span class="fact">${text("todos.trashed_at", { moment: momentText(todo.deleted_at, session.user.time_zone) })}</span>
         </span>
       </div>
-      ${mayEdit(todo.list_id)
-        ? html`
+      ${
+        mayEdit(todo.list_id)
+          ? html`
             <button aria-label=${text("todos.restore_of", { task: todo.task })} @click=${() => restore(todo)}>${text("todos.restore")}</button>
             <button class="danger" aria-label=${text("todos.erase_of", { task: todo.task })} @click=${() => erase(todo)}>${text("todos.erase")}</button>
           `
-        : nothing}
+          : nothing
+      }
     </div>
   `;
 

@@ -14,7 +14,9 @@ import { todoList } from "./list.js";
 import { addTodo } from "./todos.js";
 
 const shareList = later(() => import("../lists/sharing.js"), "shareList");
-const [editList, archiveList, deleteList] = ["editList", "archiveList", "deleteList"].map((name) => later(() => import("../lists/dialogs.js"), name));
+const [editList, archiveList, deleteList] = ["editList", "archiveList", "deleteList"].map((name) =>
+  later(() => import("../lists/dialogs.js"), name),
+);
 
 const LOOK = 20_000; // milliseconds between two looks at what others have changed
 
@@ -40,7 +42,8 @@ export const dueTodos = () => todosView({ own: { sort: "due", due_after: "0001-0
 
 export const assignedTodos = () => todosView({ own: { sort: "due", assignee_id: "me" }, title: () => text("todos.assigned") });
 
-export const taggedTodos = ({ name }) => todosView({ own: { sort: "-created_at", tag: name }, title: () => `#${name}`, fields: { tags: [name] } });
+export const taggedTodos = ({ name }) =>
+  todosView({ own: { sort: "-created_at", tag: name }, title: () => `#${name}`, fields: { tags: [name] } });
 
 /** `own` is what the view asks for, `fields` what its new todos have. */
 function todosView({ own, title, listId = () => session.user.inbox_id, head = () => nothing, fields = {} }) {
@@ -111,17 +114,21 @@ function listHead(list) {
     <div class="row">
       ${list.role === "viewer" ? html`<span class="quiet">${text("lists.read_only")}</span>` : nothing}
       ${list.inbox ? nothing : html`<button @click=${() => shareList(list)}>${text(isOwner ? "lists.share" : "lists.members")}</button>`}
-      ${isOwner
-        ? html`
+      ${
+        isOwner
+          ? html`
             <button @click=${() => editList(list)}>${text("core.edit")}</button>
-            ${list.inbox
-              ? nothing
-              : html`
+            ${
+              list.inbox
+                ? nothing
+                : html`
                   <button @click=${() => archiveList(list)}>${text(list.archived ? "lists.unarchive" : "lists.archive")}</button>
                   <button class="danger" @click=${() => deleteList(list)}>${text("core.delete")}</button>
-                `}
+                `
+            }
           `
-        : nothing}
+          : nothing
+      }
     </div>
   `;
 }

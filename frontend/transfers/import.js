@@ -19,7 +19,7 @@ export function importer(jobs) {
   let jobId = null;
   let sent = null; // the share that is sent, while it is
   let isLost = false;
-let last = {}; // what is sent again keeps its key, and is never imported twice
+  let last = {}; // what is sent again keeps its key, and is never imported twice
   let calledOff = null;
 
   function choose([chosen], input) {

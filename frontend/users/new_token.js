@@ -1,5 +1,5 @@
-import { fileUrl, post, Problem } from "../core/api.js";
 import { session } from "../auth/session.js";
+import { fileUrl, Problem, post } from "../core/api.js";
 import { instantOf, today } from "../core/dates.js";
 import { dialog } from "../core/dialog.js";
 import { field, form, wrong } from "../core/form.js";
@@ -39,7 +39,8 @@ function asked(state, submit) {
   `;
 }
 
-const scopeBox = (scope) => html`<label class="check"><input type="checkbox" name="scopes" value=${scope} /> ${text(`users.scopes.${scope}`)}</label>`;
+const scopeBox = (scope) =>
+  html`<label class="check"><input type="checkbox" name="scopes" value=${scope} /> ${text(`users.scopes.${scope}`)}</label>`;
 
 function made(token, copy, copied, close) {
   const address = new URL(fileUrl("/todos"), location.href).href;

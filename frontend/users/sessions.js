@@ -37,14 +37,16 @@ export function sessions() {
       <strong>${device(one.user_agent)}</strong> ${one.current ? html`<span class="badge">${text("users.this_session")}</span>` : nothing}
       <br /><small>${text("users.last_used", { ip: one.ip_address, when: momentText(one.last_used_at, session.user.time_zone) })}</small>
     </span>
-    ${one.current
-      ? nothing
-      : html`<button
+    ${
+      one.current
+        ? nothing
+        : html`<button
           aria-label="${text("users.end_session")}: ${device(one.user_agent)}, ${momentText(one.last_used_at, session.user.time_zone)}"
           @click=${end(`/${one.id}`, text("users.session_ended"))}
         >
           ${text("users.end_session")}
-        </button>`}
+        </button>`
+    }
   </li>`;
 
   const draw = () =>
@@ -54,9 +56,11 @@ export function sessions() {
       html`<ul>
           ${repeat(found, (one) => one.id, row)}
         </ul>
-        ${found.length > 1
-          ? html`<p class="actions"><button @click=${end("", text("users.others_ended"))}>${text("users.end_others")}</button></p>`
-          : nothing}`,
+        ${
+          found.length > 1
+            ? html`<p class="actions"><button @click=${end("", text("users.others_ended"))}>${text("users.end_others")}</button></p>`
+            : nothing
+        }`,
     );
 
   read();

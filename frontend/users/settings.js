@@ -1,5 +1,5 @@
-import { get } from "../core/api.js";
 import { know } from "../auth/session.js";
+import { get } from "../core/api.js";
 import { complain } from "../core/notices.js";
 import { html } from "../core/page.js";
 import { text } from "../core/text.js";
