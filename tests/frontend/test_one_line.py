@@ -285,4 +285,6 @@ def test_the_task_of_any_line_is_what_is_left_of_it(fields):
 def test_a_hostile_line_takes_no_more_time_than_its_length_needs(modules, piece):
     line = (piece * 160_000)[:160_000]
     call = [line, {"zone": "Europe/Berlin", "now": THURSDAY}]
-    assert min(modules.seconds("todos/one_line.js", "understand", call, call, locale="de")) < 5  # steps that grow with the square would take minutes
+    assert (
+        min(modules.seconds("todos/one_line.js", "understand", call, call, locale="de")) < 5
+    )  # steps that grow with the square would take minutes
