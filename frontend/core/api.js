@@ -36,7 +36,7 @@ export function fileUrl(path) {
 }
 
 /**
- * Gives `{ status, data, etag, next, total }`, `next` being the cursor of the next page.
+ * Gives `{ data, next }`, `next` being the cursor of the next page.
  *
  * `query` is an object whose arrays repeat their name, `body` is sent as JSON, `form` as multipart. Each POST has an idempotency key,
  * so all may be sent again: after 429 and 503 it is, when the service said, unless `wait` is false. Throws Problem, Offline, AbortError.
@@ -118,20 +118,14 @@ function refresh() {
 
 async function fetchAnswer(address, { onProgress: _, ...options }) {
   let answer;
+  let body;
   try {
     answer = await fetch(address, { credentials: "include", cache: "no-store", ...options });
+    body = await answer.text();
   } catch (error) {
     throw error.name === "AbortError" ? error : new Offline(error.message);
   }
-  return read(answer.status, await body(answer), (name) => answer.headers.get(name));
-}
-
-async function body(answer) {
-  try {
-    return await answer.text();
-  } catch (error) {
-    throw error.name === "AbortError" ? error : new Offline(error.message);
-  }
+  return read(answer.status, body, answer.headers.get("Retry-After"));
 }
 
 /** `onProgress` is told the share of the body that is sent, from 0 to 1: fetch cannot say that. */
@@ -146,7 +140,7 @@ function upload(address, { method, headers, body: form, signal, onProgress }) {
     sender.onabort = () => reject(new DOMException("called off", "AbortError"));
     sender.onload = () => {
       try {
-        resolve(read(sender.status, sender.responseText, (name) => sender.getResponseHeader(name)));
+        resolve(read(sender.status, sender.responseText, sender.getResponseHeader("Retry-After")));
       } catch (problem) {
         reject(problem);
       }
@@ -156,11 +150,11 @@ function upload(address, { method, headers, body: form, signal, onProgress }) {
   });
 }
 
-function read(status, text, header) {
+function read(status, text, retryAfter) {
   const data = parse(text);
   // A proxy that answers for the service knows no problem documents.
-  if (status >= 400) throw new Problem(status, data ?? {}, Number(header("Retry-After")) || 1);
-  return { status, data, etag: header("ETag"), next: data?.next_cursor ?? null, total: header("X-Total-Count") };
+  if (status >= 400) throw new Problem(status, data ?? {}, Number(retryAfter) || 1);
+  return { data, next: data?.next_cursor ?? null };
 }
 
 function parse(text) {

@@ -98,7 +98,7 @@ async function sendOne(entry) {
     }
     if (problem.status === 401) return false; // kept until the person is back
     settle(entry);
-    if (cameThrough(entry, problem)) resolve({ status: 200, data: problem.current ?? null });
+    if (cameThrough(entry, problem)) resolve({ data: problem.current ?? null });
     else reject(problem);
   }
   return true;

@@ -13,10 +13,10 @@ await use(chosen());
 /** The code, which Intl takes too. */
 export const language = () => current;
 
-/** Throws where the words cannot be loaded. */
+/** Throws where the words cannot be loaded; then they are there after the next reload. */
 export async function speak(code) {
-  await use(code);
   localStorage.setItem(KEPT, code);
+  await use(code);
 }
 
 /** The words under `key` ("todos.add"), with `{name}` replaced by `values.name`; `values.count` chooses the plural form. */

@@ -9,6 +9,9 @@ import { html, nothing, redraw } from "../core/page.js";
 import { text } from "../core/text.js";
 
 const SHOWN = 10;
+const SOON = 150; // milliseconds between the first two looks
+const LATER = 2000; // and at last
+const ENDED = ["succeeded", "failed", "cancelled"];
 
 /**
  * The person's last jobs, followed until they end or `signal` says to stop: `all()`, newest first, and `of(id)`.
@@ -38,11 +41,7 @@ export function lastJobs(signal) {
   return { all: () => jobs, of, add };
 }
 
-const SOON = 150; // milliseconds between the first two looks
-const LATER = 2000; // and at last
-const ENDED = ["succeeded", "failed", "cancelled"];
-
-export const hasEnded = (job) => ENDED.includes(job.state);
+const hasEnded = (job) => ENDED.includes(job.state);
 
 /**
  * Looks at a job until it has ended, unless nobody sees the page: calls `changed(job)` after each look, and gives the last one.

@@ -23,7 +23,7 @@ whenDrawn(() => {
 });
 
 /** `part` is `tick`, `task` or `open`. */
-export function focusOn(id, part) {
+function focusOn(id, part) {
   wanted = { id, part };
   redraw();
 }

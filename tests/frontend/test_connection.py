@@ -49,9 +49,9 @@ def test_what_is_entered_without_a_connection_is_sent_when_there_is_one(open_pag
     expect(page.get_by_text("2 changes wait for a connection")).to_be_visible()
     expect(page.get_by_text("waits to be sent")).to_be_visible()
     page.context.set_offline(False)
+    until(page, lambda: ada.get(f"/todos/{made['id']}")["done"])
     expect(page.get_by_text("wait for a connection")).to_have_count(0)
     assert [(todo["task"], todo["priority"]) for todo in ada.get("/todos", params={"done": "false"})["data"]] == [("buy bread", "high")]
-    assert ada.get(f"/todos/{made['id']}")["done"]
 
 
 def test_it_is_sent_after_the_page_was_closed_too(open_page, ada):

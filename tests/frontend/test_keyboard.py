@@ -124,6 +124,7 @@ def test_a_dialog_keeps_the_focus_inside_and_gives_it_back(open_page, ada):
     page.get_by_role("button", name="New list").focus()
 
     press(page, "Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
     for _ in range(30):
         press(page, "Tab")
         assert page.evaluate("document.activeElement === document.body || Boolean(document.activeElement.closest('dialog'))")

@@ -100,11 +100,11 @@ def test_who_logs_out_leaves_nothing_that_was_typed(open_page, account, site):
     ("kind", "field"), [("due", "due_on"), ("time", "due_at"), ("recurrence", "recurrence"), ("priority", "priority"), ("tag", "tags")]
 )
 def test_every_example_of_the_help_is_understood(modules, language, kind, field):
-    [words] = modules.call("core/text.js", "words", ["entry", language])
-    calls = [[f"tea {example}", {"zone": "Europe/Berlin", "language": language}] for example in words["examples"][kind].split(", ")]
-    for one in modules.call("todos/one_line.js", "understand", *calls):
-        assert one["fields"]["task"] == "tea"
-        assert field in one["fields"]
+    [words] = modules.call("core/text.js", "words", ["entry"], locale=language)
+    calls = [[f"tea {example}", {"zone": "Europe/Berlin"}] for example in words["examples"][kind].split(", ")]
+    for said in modules.call("todos/one_line.js", "understand", *calls, locale=language):
+        assert said["task"] == "tea"
+        assert field in said
 
 
 @pytest.mark.parametrize(
