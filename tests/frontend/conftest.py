@@ -6,6 +6,7 @@ to load something or that calls another host fails its test, whatever else it sh
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -72,6 +73,14 @@ def log_in(page, person):
     api = person.api
     answer = page.request.post(f"{api}/auth/login", data={"email": person.email, "password": person.password, "cookies": True})
     assert answer.ok, answer.text()
+
+
+def until(page, condition, seconds=15.0):
+    """Wait for a condition while the page's requests are answered: Playwright answers none while Python sleeps."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        page.wait_for_timeout(20)
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.frontend.conftest import log_in
+from tests.frontend.conftest import log_in, until
 
 GONE = "ERR_INTERNET_DISCONNECTED"
 
@@ -23,14 +22,6 @@ def add(page, line):
     """Type a line and send it, as a person does."""
     page.get_by_label("New todo").fill(line)
     page.get_by_label("New todo").press("Enter")
-
-
-def until(page, condition, seconds=15.0):
-    """Wait for a condition while the page's requests are answered: Playwright answers none while Python sleeps."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        page.wait_for_timeout(20)
 
 
 def tasks(person):
