@@ -44,6 +44,7 @@ export async function leave(password) {
 
 /** Note a profile that has changed. */
 export function know(user) {
+  if (session.user?.id !== user.id) return; // they have left meanwhile
   session.user = user;
   redraw();
 }
