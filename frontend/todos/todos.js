@@ -71,8 +71,9 @@ async function takeBack(collection, todo, fields, problem) {
 }
 
 /** A change from before the page was loaded was refused. */
-export async function settleLate(problem, { path, body }) {
-  if (problem.status !== 412) complain(problem);
+export async function settleLate(problem, { method, path, body }) {
+  const isOfTodo = method === "PATCH" && /^\/todos\/[^/]+$/.test(path);
+  if (problem.status !== 412 || !isOfTodo) complain(problem);
   else if (await settleConflict(body, problem.current)) submit("PATCH", path, body, { ifMatch: problem.current.version }).catch(complain);
 }
 
