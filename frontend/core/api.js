@@ -93,14 +93,26 @@ export async function revive() {
 }
 
 async function withSession(method, path, send) {
-  if (WITHOUT_SESSION.test(path)) return send(path === "/auth/refresh" ? token("csrf_refresh_token") : {});
-  const csrf = () => (SAFE.includes(method) ? {} : token("csrf_access_token"));
+  if (path === "/auth/refresh") return withToken("csrf_refresh_token", send);
+  if (WITHOUT_SESSION.test(path)) return send({});
+  const sendOnce = () => (SAFE.includes(method) ? send({}) : withToken("csrf_access_token", send));
   await revive();
   try {
-    return await send(csrf());
+    return await sendOnce();
   } catch (problem) {
     if (problem.status !== 401) throw problem;
     await refresh();
+    return sendOnce();
+  }
+}
+
+/** Another tab may renew the session between the look at the token and the request. */
+async function withToken(name, send) {
+  const csrf = () => ({ "X-CSRF-TOKEN": cookie(name) });
+  try {
+    return await send(csrf());
+  } catch (problem) {
+    if (problem.code !== "csrf_failed") throw problem;
     return send(csrf());
   }
 }
@@ -191,10 +203,6 @@ function search(query = {}) {
   for (const [name, value] of Object.entries(query))
     for (const one of [value].flat()) if (one !== undefined && one !== null && one !== "") words.append(name, one);
   return words.size ? `?${words}` : "";
-}
-
-function token(name) {
-  return { "X-CSRF-TOKEN": cookie(name) };
 }
 
 function cookie(name) {
