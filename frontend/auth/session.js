@@ -51,7 +51,7 @@ export async function logOut() {
 
 /** Delete the account. Throws Problem. */
 export async function leave(password) {
-  await remove("/me", { body: { current_password: password } });
+  await remove("/me", { body: { current_password: password }, ifMatch: session.user.version });
   depart();
   tellTabs();
 }
@@ -81,7 +81,8 @@ async function resume() {
 
 async function inLocalTime(user) {
   try {
-    return (await patch("/me", { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone })).data;
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    return (await patch("/me", { time_zone: timeZone }, { ifMatch: user.version })).data;
   } catch {
     return user; // in UTC, until they choose another one
   }
