@@ -8,8 +8,18 @@ import { redraw } from "../core/page.js";
 /** `user` is null where nobody is logged in; `isKnown` is false until that was asked. `changed()` is called with each change. */
 export const session = { user: null, isKnown: false, changed: () => {} };
 
+const TABS = "tickbox.user"; // whom a tab has logged in last, with the time; nobody after a logout
+
+// Tabs share their cookies: who logs in or out in one of them does so in all.
+addEventListener("storage", async ({ key, newValue }) => {
+  if (key !== TABS || !newValue || newValue.startsWith(session.user?.id ?? " ")) return;
+  if (session.user) depart();
+  await resume();
+  if (session.user) become(session.user);
+});
+
 export async function start() {
-  if (hasSession()) await resume();
+  await resume();
   session.isKnown = true;
   redraw();
 }
@@ -18,6 +28,7 @@ export async function start() {
 export async function logIn(email, password) {
   const answer = await post("/auth/login", { email, password, cookies: true }, { wait: false });
   become(answer.data.user);
+  tellTabs();
 }
 
 /** In the time zone of this machine. Throws Problem. */
@@ -25,6 +36,7 @@ export async function register(email, password, name) {
   await post("/auth/register", { email, password, name }, { wait: false });
   const answer = await post("/auth/login", { email, password, cookies: true }, { wait: false });
   become(await inLocalTime(answer.data.user));
+  tellTabs();
 }
 
 export async function logOut() {
@@ -34,12 +46,14 @@ export async function logOut() {
     if (problem.status !== 401) throw problem;
   }
   depart();
+  tellTabs();
 }
 
 /** Delete the account. Throws Problem. */
 export async function leave(password) {
-  await remove("/me", { body: { current_password: password } });
+  await remove("/me", { body: { current_password: password }, ifMatch: session.user.version });
   depart();
+  tellTabs();
 }
 
 /** Note a profile that has changed. */
@@ -53,7 +67,12 @@ export function endSession() {
   become(null);
 }
 
+function tellTabs() {
+  localStorage.setItem(TABS, `${session.user?.id ?? ""} ${Date.now()}`);
+}
+
 async function resume() {
+  if (!hasSession()) return;
   try {
     session.user = (await get("/me")).data;
   } catch (problem) {
@@ -63,7 +82,8 @@ async function resume() {
 
 async function inLocalTime(user) {
   try {
-    return (await patch("/me", { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone })).data;
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    return (await patch("/me", { time_zone: timeZone }, { ifMatch: user.version })).data;
   } catch {
     return user; // in UTC, until they choose another one
   }

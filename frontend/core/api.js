@@ -4,6 +4,7 @@ const ORIGIN = document.querySelector('meta[name="tickbox-api"]')?.content ?? ""
 const BASE = `${ORIGIN}/api/v1`;
 const TRIES = 6;
 const LONGEST_WAIT = 120; // seconds
+const LATER = [429, 502, 503, 504]; // said by the service, or by a proxy for one that is being restarted
 const SAFE = ["GET", "HEAD"];
 const WITHOUT_SESSION = /^\/auth\/(login|register|refresh|password-reset.*|verify-email)$/;
 
@@ -17,6 +18,9 @@ export class Problem extends Error {
 
 /** No answer came. */
 export class Offline extends Error {}
+
+/** Whether the service would not do it now, and may another time. */
+export const isForLater = (problem) => LATER.includes(problem.status);
 
 const listeners = { ended: () => {}, waiting: () => {} };
 
@@ -39,7 +43,7 @@ export function fileUrl(path) {
  * Gives `{ data, next }`, `next` being the cursor of the next page.
  *
  * `query` is an object whose arrays repeat their name, `body` is sent as JSON, `form` as multipart. Each POST has an idempotency key,
- * so all may be sent again: after 429 and 503 it is, when the service said, unless `wait` is false. Throws Problem, Offline, AbortError.
+ * so all may be sent again: where it is for later it is, when the service said, unless `wait` is false. Throws Problem, Offline, AbortError.
  */
 export async function request(method, path, { query, body, form, ifMatch, key = newKey(), signal, wait = true, onProgress } = {}) {
   const address = `${BASE}${path}${search(query)}`;
@@ -54,7 +58,7 @@ export async function request(method, path, { query, body, form, ifMatch, key = 
         send(address, { method, headers: { ...headers, ...csrf }, body: form ?? (body && JSON.stringify(body)), signal, onProgress }),
       );
     } catch (problem) {
-      const isTold = [429, 503].includes(problem.status) && problem.retryAfter <= LONGEST_WAIT;
+      const isTold = isForLater(problem) && problem.retryAfter <= LONGEST_WAIT;
       if (!wait || !isTold || attempt === TRIES) throw problem;
       await told(problem.retryAfter, signal);
     }
@@ -89,14 +93,26 @@ export async function revive() {
 }
 
 async function withSession(method, path, send) {
-  if (WITHOUT_SESSION.test(path)) return send(path === "/auth/refresh" ? token("csrf_refresh_token") : {});
-  const csrf = () => (SAFE.includes(method) ? {} : token("csrf_access_token"));
+  if (path === "/auth/refresh") return withToken("csrf_refresh_token", send);
+  if (WITHOUT_SESSION.test(path)) return send({});
+  const sendOnce = () => (SAFE.includes(method) ? send({}) : withToken("csrf_access_token", send));
   await revive();
   try {
-    return await send(csrf());
+    return await sendOnce();
   } catch (problem) {
     if (problem.status !== 401) throw problem;
     await refresh();
+    return sendOnce();
+  }
+}
+
+/** Another tab may renew the session between the look at the token and the request. */
+async function withToken(name, send) {
+  const csrf = () => ({ "X-CSRF-TOKEN": cookie(name) });
+  try {
+    return await send(csrf());
+  } catch (problem) {
+    if (problem.code !== "csrf_failed") throw problem;
     return send(csrf());
   }
 }
@@ -181,10 +197,6 @@ function search(query = {}) {
   for (const [name, value] of Object.entries(query))
     for (const one of [value].flat()) if (one !== undefined && one !== null && one !== "") words.append(name, one);
   return words.size ? `?${words}` : "";
-}
-
-function token(name) {
-  return { "X-CSRF-TOKEN": cookie(name) };
 }
 
 function cookie(name) {

@@ -5,7 +5,7 @@
  * through already does no harm.
  */
 
-import { newKey, Offline, request } from "./api.js";
+import { isForLater, newKey, Offline, request } from "./api.js";
 import { complain } from "./notices.js";
 import { redraw } from "./page.js";
 
@@ -91,15 +91,18 @@ async function sendOne(entry) {
     rebase(answer.data);
     resolve(answer);
   } catch (problem) {
-    if (problem instanceof Offline || isUnderWay(entry, problem)) {
+    if (problem instanceof Offline || isForLater(problem) || isUnderWay(entry, problem)) {
       entry.tries += 1;
       keep(entry);
       return false;
     }
     if (problem.status === 401) return false; // kept until the person is back
     settle(entry);
-    if (cameThrough(entry, problem)) resolve({ data: problem.current ?? null });
-    else reject(problem);
+    if (!cameThrough(entry, problem)) reject(problem);
+    else {
+      rebase(problem.current);
+      resolve({ data: problem.current ?? null });
+    }
   }
   return true;
 }
@@ -123,8 +126,8 @@ const isUnderWay = (entry, problem) => problem.status === 409 && entry.method ==
 function cameThrough(entry, problem) {
   if (!entry.tries) return false;
   if (problem.status === 404) return entry.method === "DELETE";
-  if (problem.status !== 412) return false;
-  return Object.entries(entry.body ?? {}).every(([name, value]) => JSON.stringify(problem.current[name]) === JSON.stringify(value));
+  if (problem.status !== 412 || entry.method !== "PATCH") return false;
+  return Object.entries(entry.body).every(([name, value]) => JSON.stringify(problem.current[name]) === JSON.stringify(value));
 }
 
 function keep(entry) {

@@ -53,6 +53,6 @@ export async function changeList(list, fields) {
 
 /** With its todos. */
 export async function removeList(list) {
-  await remove(`/lists/${list.id}`);
+  await remove(`/lists/${list.id}`, { ifMatch: list.version });
   await readLists();
 }

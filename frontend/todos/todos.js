@@ -71,8 +71,9 @@ async function takeBack(collection, todo, fields, problem) {
 }
 
 /** A change from before the page was loaded was refused. */
-export async function settleLate(problem, { path, body }) {
-  if (problem.status !== 412) complain(problem);
+export async function settleLate(problem, { method, path, body }) {
+  const isOfTodo = method === "PATCH" && /^\/todos\/[^/]+$/.test(path);
+  if (problem.status !== 412 || !isOfTodo) complain(problem);
   else if (await settleConflict(body, problem.current)) submit("PATCH", path, body, { ifMatch: problem.current.version }).catch(complain);
 }
 
@@ -87,12 +88,22 @@ export async function trashTodo(collection, todo) {
   const gone = [todo, ...below(collection, todo)];
   collection.drop(todo.id);
   try {
-    await submit("DELETE", `/todos/${todo.id}`);
+    await throwAway(todo);
     readListsSoon();
     say(text("todos.trashed", { task: todo.task }), { action: { name: text("core.undo"), act: () => bringBack(collection, todo, gone) } });
   } catch (problem) {
     for (const one of gone) collection.put(one);
     complain(problem);
+  }
+}
+
+/** What somebody else has just changed goes too: it can be brought back. */
+async function throwAway({ id, version }) {
+  try {
+    await submit("DELETE", `/todos/${id}`, undefined, { ifMatch: version });
+  } catch (problem) {
+    if (problem.status !== 412) throw problem;
+    await throwAway(problem.current);
   }
 }
 

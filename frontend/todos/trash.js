@@ -33,7 +33,7 @@ export function trash() {
     });
   const erase = async (todo) => {
     const isSure = await ask(text("todos.erase"), text("todos.erase_sure", { task: todo.task }), text("todos.erase"), { danger: true });
-    if (isSure) act(todo, () => remove(`/todos/${todo.id}`, { query: { permanent: true } }));
+    if (isSure) act(todo, () => remove(`/todos/${todo.id}`, { query: { permanent: true }, ifMatch: todo.version }));
   };
 
   const row = ({ todo }, index) => html`

@@ -15,15 +15,9 @@ import { card } from "./card.js";
 export function profile() {
   const state = form({ inPlace: true });
   const submit = state.submit(async ({ name, time_zone, daily_digest }, element) => {
-    try {
-      await save({ name, time_zone, daily_digest: Boolean(daily_digest) });
-      element.reset(); // what was typed is what is there now
-      say(text("users.saved"));
-    } catch (problem) {
-      if (problem.status !== 412) throw problem;
-      know(problem.current); // fields in which something was typed keep it
-      state.errors._ = text("users.changed_elsewhere");
-    }
+    await save({ name, time_zone, daily_digest: Boolean(daily_digest) });
+    element.reset(); // what was typed is what is there now
+    say(text("users.saved"));
   });
   const draw = () => {
     const { name, time_zone, daily_digest } = session.user;
@@ -53,7 +47,13 @@ export function profile() {
 }
 
 async function save(fields) {
-  know((await patch("/me", fields, { ifMatch: session.user.version })).data);
+  try {
+    know((await patch("/me", fields, { ifMatch: session.user.version })).data);
+  } catch (problem) {
+    if (problem.status !== 412) throw problem;
+    know(problem.current); // fields in which something was typed keep it
+    throw Object.assign(problem, { message: text("users.changed_elsewhere") });
+  }
 }
 
 /** Language and theme, which are this browser's, not the account's. */
@@ -84,11 +84,11 @@ export function appearance() {
 export function address() {
   const state = form({ inPlace: true });
   const submit = state.submit(async ({ email, current_password }, element) => {
-    const { data } = await patch("/me", { email, current_password }).catch(inWords(409, text("auth.taken"), "email"));
-    const isNew = data.email !== session.user.email;
-    know(data);
+    const before = session.user.email;
+    await save({ email, current_password }).catch(inWords(409, text("auth.taken"), "email"));
+    const now = session.user.email;
     element.reset();
-    say(isNew ? text("users.confirm_by_mail", { email: data.email }) : text("users.saved"));
+    say(now === before ? text("users.saved") : text("users.confirm_by_mail", { email: now }));
   });
   const draw = () =>
     card(

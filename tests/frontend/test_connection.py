@@ -42,6 +42,7 @@ def test_what_is_entered_without_a_connection_is_sent_when_there_is_one(open_pag
     page.context.set_offline(False)
     until(page, lambda: ada.get(f"/todos/{made['id']}")["done"])
     expect(page.get_by_text("wait for a connection")).to_have_count(0)
+    until(page, lambda: ada.get(f"/todos/{made['id']}")["done"])
     assert [(todo["task"], todo["priority"]) for todo in ada.get("/todos", params={"done": "false"})["data"]] == [("buy bread", "high")]
 
 
@@ -174,3 +175,69 @@ def test_a_service_that_is_down_is_waited_for(open_page, ada, site):
     expect(page.get_by_text("waits for a connection")).to_have_count(0, timeout=15_000)
     assert requests.get(f"{site.url}/readyz", timeout=5).ok
     assert tasks(ada) == ["buy bread"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, "unavailable"), (502, "")])
+def test_what_is_typed_outlives_a_service_that_is_away_for_long(open_page, ada, status, code):
+    page = open_page(ada, allow=[str(status)])
+    asked = []
+
+    def refuse(route):
+        asked.append(route.request.headers["idempotency-key"])
+        if len(asked) > 7:  # more often than a request is tried in one go
+            route.continue_()
+            return
+        route.fulfill(status=status, headers={"Retry-After": "0.05"}, body=json.dumps({"code": code, "detail": "Away."}))
+
+    page.route("**/api/v1/todos", refuse)
+    add(page, "buy bread")
+
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+    expect(page.get_by_label("buy bread: done")).to_be_enabled()
+    assert len(set(asked)) == 1
+    assert tasks(ada) == ["buy bread"]
+
+
+def test_a_change_behind_one_whose_answer_was_lost_is_no_conflict(open_page, ada):
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=["ERR_FAILED", "412"])
+    sent = []
+
+    def lose_the_answer(route):
+        sent.append(route.request.method)
+        if len(sent) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(f"**/api/v1/todos/{made['id']}", lose_the_answer)
+    page.get_by_role("button", name="Details of buy milk").click()
+    page.get_by_role("combobox", name="Priority").select_option("high")
+    page.get_by_label("Notes").fill("two bottles")
+    page.get_by_label("Notes").press("Tab")
+
+    until(page, lambda: ada.get(f"/todos/{made['id']}")["notes"] == "two bottles")
+    expect(page.get_by_role("dialog", name="Changed by two")).to_have_count(0)
+
+
+def test_a_comment_that_was_changed_elsewhere_before_a_late_change_arrives_is_said(open_page, ada):
+    made = ada.post("/todos", {"task": "buy milk"})
+    comment = ada.post(f"/todos/{made['id']}/comments", {"body": "oat"})
+    page = open_page(ada, allow=[GONE, "412"])
+    page.get_by_role("button", name="Details of buy milk").click()
+    page.get_by_role("dialog").get_by_role("button", name="Edit").click()
+    page.context.set_offline(True)
+    page.get_by_label("Edit comment").fill("rice")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+    ada.patch(f"/todos/{made['id']}/comments/{comment['id']}", {"body": "soy"})
+
+    page.close(run_before_unload=False)
+    page.context.set_offline(False)
+    again = page.context.new_page()
+    again.goto(ada.api.removesuffix("api/v1"))
+
+    expect(again.get_by_role("alert").filter(has_text="version")).to_be_visible()
+    add(again, "buy bread")
+    expect(again.get_by_label("buy bread: done")).to_be_enabled()
