@@ -47,9 +47,9 @@ def site(make_module_server, site_settings):
     return server
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium, for the tests of this folder alone."""
+    """Chromium, for the tests of a file: while it runs, its event loop is in the way of others."""
     with chromium.launched() as browser:
         yield browser
 
