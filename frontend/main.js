@@ -2,7 +2,7 @@ import { arrive, entry } from "./auth/entry.js";
 import { endSession, session, start } from "./auth/session.js";
 import { listen } from "./core/api.js";
 import { closeDialogs, drawDialogs } from "./core/dialog.js";
-import { drawNotices, say } from "./core/notices.js";
+import { say } from "./core/notices.js";
 import { openOutbox } from "./core/outbox.js";
 import { html, nothing, show, whenDrawn } from "./core/page.js";
 import { follow, forget, route, view } from "./core/router.js";
@@ -59,7 +59,7 @@ whenDrawn(() => {
 putOn();
 show(
   () => html`
-  ${session.isKnown ? (entry()?.draw() ?? shell()) : nothing} ${drawDialogs()} ${drawNotices()}
+  ${session.isKnown ? (entry()?.draw() ?? shell()) : nothing} ${drawDialogs()}
 `,
 );
 await start();

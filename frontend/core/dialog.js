@@ -1,7 +1,11 @@
-import { html, redraw, repeat, whenDrawn } from "./page.js";
+import { drawNotices } from "./notices.js";
+import { html, nothing, redraw, repeat, whenDrawn } from "./page.js";
 import { text } from "./text.js";
 
 let open = [];
+let isPressedOutside = false;
+
+addEventListener("hashchange", closeDialogs);
 
 whenDrawn(() => {
   for (const element of document.querySelectorAll("dialog:not([open])")) element.showModal();
@@ -18,7 +22,7 @@ export function dialog(name, draw, { kind = "" } = {}) {
       redraw();
       resolve(value);
       // Browsers give the focus back only to what still has its place.
-      setTimeout(() => before?.isConnected && before.focus());
+      setTimeout(() => (before?.isConnected ? before : document.querySelector("h1"))?.focus());
     };
     one.draw = () => draw(one.close);
     open = [...open, one];
@@ -41,10 +45,16 @@ export function ask(name, words, yes, { danger = false } = {}) {
 }
 
 export function closeDialogs() {
+  if (open.length) document.activeElement.blur(); // a field that is left is sent
   for (const one of open) one.close();
 }
 
+/** The dialogs, and the notices: beside a dialog nothing can be reached, nor is it read out. */
 export function drawDialogs() {
+  return html`${drawAll()} ${open.length ? nothing : drawNotices()}`;
+}
+
+function drawAll() {
   return repeat(
     open,
     (one) => one,
@@ -53,14 +63,22 @@ export function drawDialogs() {
         class=${one.kind}
         aria-label=${one.name}
         @close=${() => one.close()}
-        @click=${(event) => event.target === event.currentTarget && event.currentTarget.close()}
+        @pointerdown=${(event) => {
+          isPressedOutside = isOutside(event);
+        }}
+        @click=${(event) => isPressedOutside && isOutside(event) && event.currentTarget.close()}
       >
         <header>
           <h2>${one.name}</h2>
           <button class="icon" aria-label=${text("core.close")} @click=${() => one.close()}>×</button>
         </header>
-        ${one.draw()}
+        ${one.draw()} ${one === open.at(-1) ? drawNotices() : nothing}
       </dialog>
     `,
   );
+}
+
+function isOutside({ target, currentTarget, clientX: x, clientY: y }) {
+  const { left, right, top, bottom } = currentTarget.getBoundingClientRect();
+  return target === currentTarget && (x < left || x > right || y < top || y > bottom);
 }

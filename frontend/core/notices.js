@@ -15,7 +15,7 @@ export function say(words, { kind = "plain", action = null, stays = false } = {}
     redraw();
   };
   notice.close = close;
-  notices = [...notices.slice(-2), notice];
+  notices = [...notices.filter((other) => other.words !== words).slice(-2), notice];
   if (!stays) setTimeout(close, SHOWN);
   redraw();
   return close;

@@ -16,10 +16,11 @@ let owner = null;
 let refused = complain;
 let entries = [];
 let isSending = false;
+let settled = 0;
 let timer = null;
 const callers = new Map();
 
-/** The event that says: a change of an earlier page has come through. */
+/** The event that says: what had waited, or was left by an earlier page, has come through. */
 export const SENT = "tickbox-sent";
 
 addEventListener("online", () => send());
@@ -56,6 +57,9 @@ export function submit(method, path, body, { ifMatch } = {}) {
   return outcome;
 }
 
+/** How many changes the service has answered: what was read meanwhile may not know of them. */
+export const answered = () => settled;
+
 /** The fields of the object at `path` whose changes are on their way. */
 export function unsentChanges(path) {
   return Object.assign({}, ...entries.filter((entry) => entry.method === "PATCH" && entry.path === path).map((entry) => entry.body));
@@ -68,11 +72,15 @@ async function send() {
   isSending = true;
   clearTimeout(timer);
   try {
+    let isNews = false;
     while (entries.length) {
-      if (await sendOne(entries[0])) continue;
+      const [entry] = entries;
+      isNews ||= entry.tries > 0 || !callers.has(entry.id);
+      if (await sendOne(entry)) continue;
       timer = setTimeout(send, AGAIN);
       return;
     }
+    if (isNews) dispatchEvent(new Event(SENT));
   } finally {
     isSending = false;
     redraw();
@@ -82,7 +90,7 @@ async function send() {
 /** Whether it is settled. */
 async function sendOne(entry) {
   const { resolve, reject } = callers.get(entry.id) ?? {
-    resolve: () => dispatchEvent(new Event(SENT)),
+    resolve: () => {},
     reject: (problem) => refused(problem, entry),
   };
   try {
@@ -108,6 +116,7 @@ async function sendOne(entry) {
 }
 
 function settle(entry) {
+  settled += 1;
   localStorage.removeItem(entry.id);
   entries = entries.filter((other) => other !== entry);
   callers.delete(entry.id);

@@ -10,17 +10,24 @@ import { redraw } from "./page.js";
 let routes = [];
 let isAllowed = () => false; // before there are routes
 let current = { path: null, view: null };
+let visits = 0;
 let opening = null; // `{ path }` of the view that is being loaded
 
 /** Follow the address while `allowed()`: `pairs` are `[pattern, load]`, where `load()` gives a view's function or a promise of it. */
 export function route(pairs, allowed) {
   isAllowed = allowed;
   routes = pairs.map(([pattern, load]) => [new RegExp(`^${pattern.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`), load]);
-  addEventListener("hashchange", follow);
+  addEventListener("hashchange", () => {
+    visits += 1;
+    follow();
+  });
   follow();
 }
 
 export const view = () => current.view;
+
+/** Another one for each address that the person has gone to: what they typed at one has no business at the next. */
+export const visit = () => visits;
 
 /** Without its query. */
 export const path = () => address().path;
@@ -81,8 +88,17 @@ async function open(path) {
 
 function wayTo(path) {
   const [pattern, load] = routes.find(([pattern]) => pattern.test(path));
-  const params = Object.entries(path.match(pattern)?.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+  const params = Object.entries(path.match(pattern)?.groups ?? {}).map(([name, value]) => [name, decoded(value)]);
   return [load, Object.fromEntries(params)];
+}
+
+/** Somebody may have typed an address in which "%" means itself. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function address() {

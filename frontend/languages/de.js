@@ -227,6 +227,7 @@ export default {
     no_further: "Weiter geht es nicht.",
     nobody: "niemanden",
     none: "Hier ist nichts.",
+    not_added: "„{task}“ wurde nicht hinzugefügt: {reason}",
     notes: "Notizen",
     overdue: "überfällig",
     parent_id: "Übergeordnet",

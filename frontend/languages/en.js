@@ -225,6 +225,7 @@ export default {
     no_further: "It goes no further.",
     nobody: "nobody",
     none: "Nothing here.",
+    not_added: "“{task}” was not added: {reason}",
     notes: "Notes",
     overdue: "overdue",
     parent_id: "Parent",

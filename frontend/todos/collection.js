@@ -1,6 +1,6 @@
 import { get } from "../core/api.js";
 import { complain } from "../core/notices.js";
-import { isGoing, unsentChanges } from "../core/outbox.js";
+import { answered, isGoing, unsentChanges } from "../core/outbox.js";
 import { redraw } from "../core/page.js";
 
 const FIRST = 50; // todos of the first page, which somebody waits for
@@ -10,6 +10,7 @@ const PAGE = 200;
 export class Collection {
   isKnown = false;
   isAtEnd = false;
+  opened = null; // the id of the todo that somebody looks at
   #todos = new Map();
   #rows = null;
   #cursor = null;
@@ -29,7 +30,7 @@ export class Collection {
   more() {
     if (this.isAtEnd) return Promise.resolve();
     this.#asking ??= this.#read()
-      .catch(complain)
+      .catch((problem) => this.#refused(problem))
       .finally(() => {
         this.#asking = null;
         redraw();
@@ -40,20 +41,10 @@ export class Collection {
   /** Read what others may have changed: all, where that is one page. */
   async refresh() {
     if (!this.isKnown || this.#asking) return;
-    const newest = this.all()
-      .map((todo) => todo.updated_at ?? "")
-      .sort()
-      .at(-1);
-    if (this.size <= PAGE) {
-      const page = await this.#get({ limit: PAGE });
-      const kept = this.all().filter((todo) => todo.isNew || todo.isLeaving);
-      this.#todos.clear();
-      this.#take(page);
-      for (const todo of kept) if (!this.#todos.has(todo.id)) this.put(todo);
-    } else if (newest) {
-      const since = { limit: PAGE, updated_since: newest, done: undefined, sort: undefined };
-      for (const todo of (await this.#get(since)).data.data) if (this.#todos.has(todo.id)) this.put(todo);
-      for (const todo of (await this.#get({ ...since, trashed: true })).data.data) this.drop(todo.id);
+    try {
+      await (this.size <= PAGE ? this.#readAll() : this.#readNews());
+    } catch (problem) {
+      this.#refused(problem);
     }
     redraw();
   }
@@ -64,9 +55,17 @@ export class Collection {
 
   /** What is on its way to the service stays on top of it. */
   put(todo) {
+    if (this.query.list_id && todo.list_id !== this.query.list_id) return this.drop(todo.id);
+    if (todo.isNew && !this.isTree) this.#todos = new Map([[todo.id, todo], ...this.#todos]);
     this.#todos.set(todo.id, { ...todo, ...unsentChanges(`/todos/${todo.id}`) });
     this.#rows = null;
     redraw();
+  }
+
+  /** In the place of its draft. */
+  settle(draft, todo) {
+    this.#todos = new Map(this.all().map((one) => (one.id === draft.id ? [todo.id, todo] : [one.id, one])));
+    this.put(todo);
   }
 
   /** With its subtasks. */
@@ -108,6 +107,56 @@ export class Collection {
     const page = await this.#get({ limit: this.size ? PAGE : FIRST, cursor: this.#cursor });
     this.#take(page);
     this.isKnown = true;
+  }
+
+  async #readAll() {
+    const before = answered();
+    const page = await this.#get({ limit: PAGE });
+    if (answered() !== before) return this.#readAll();
+    const old = this.all();
+    this.#todos.clear();
+    this.#take(page);
+    this.#keep(old);
+    if (this.opened && !page.data.data.some((todo) => todo.id === this.opened)) await this.#readOpened();
+  }
+
+  /** What is not sent, was changed here or is open stays in its place, though it may be no answer to the query any more. */
+  #keep(old) {
+    const all = this.all();
+    for (const [index, todo] of old.entries()) {
+      if (this.#todos.has(todo.id) || !(todo.isNew || todo.stays || todo.id === this.opened)) continue;
+      const before = all.findIndex((other) => other.id === old[index - 1]?.id);
+      all.splice(before < 0 ? index : before + 1, 0, todo);
+    }
+    this.#todos = new Map(all.map((todo) => [todo.id, todo]));
+    this.#rows = null;
+  }
+
+  async #readOpened() {
+    const id = this.opened;
+    try {
+      this.put({ ...(await get(`/todos/${id}`)).data, stays: true });
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+      this.drop(id);
+    }
+  }
+
+  async #readNews() {
+    const newest = this.all().reduce((latest, { updated_at = "" }) => (updated_at > latest ? updated_at : latest), "");
+    const since = { limit: PAGE, updated_since: newest, done: undefined, sort: undefined };
+    const isOurs = (todo) => this.#todos.has(todo.id) || (this.isTree && [undefined, todo.done].includes(this.query.done));
+    for (const todo of (await this.#get(since)).data.data) if (isOurs(todo)) this.put(todo);
+    for (const todo of (await this.#get({ ...since, trashed: true })).data.data) this.drop(todo.id);
+  }
+
+  /** A list that is gone, or not shared with the person any more, has no todos. */
+  #refused(problem) {
+    if (problem.status !== 404) return complain(problem);
+    this.#todos.clear();
+    this.#rows = null;
+    this.isKnown = true;
+    this.isAtEnd = true;
   }
 
   #get(words) {

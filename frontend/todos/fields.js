@@ -12,8 +12,12 @@ const RULES = ["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", 
 /** Draws the fields of a todo; `submit(seen, fields)` is called with what the person saw, and each change. */
 export function todoFields(first, isMine, submit) {
   let people = [];
-  let seen = first;
-  const change = (fields) => submit(seen, fields);
+  let seen = first; // null after a change, until that is drawn
+  const change = (fields) => {
+    const before = seen ?? first;
+    seen = null;
+    submit(before, fields);
+  };
   members(first.list_id).then(
     (found) => {
       people = found;
@@ -24,6 +28,7 @@ export function todoFields(first, isMine, submit) {
   const zone = session.user.time_zone;
 
   return (todo) => {
+    seen ??= todo;
     const due = todo.due_at ? dayAndTime(todo.due_at, zone) : { day: todo.due_on ?? "", time: "" };
     const remind = todo.remind_at ? dayAndTime(todo.remind_at, zone) : { day: "", time: "" };
     const setDue = (day, time) => change(day && time ? { due_at: instantOf(day, time, zone) } : { due_on: day || null });
@@ -121,7 +126,13 @@ function pick(name, options, value, act) {
 function moment(name, { day, time }, act) {
   return html`<fieldset class="moment">
     <legend>${text(`todos.${name}`)}</legend>
-    <input type="date" aria-label=${text("todos.day")} .value=${day} @change=${(event) => act(event.target.value, time)} />
+    <input
+      type="date"
+      min="1000-01-01"
+      aria-label=${text("todos.day")}
+      .value=${day}
+      @change=${({ target }) => target.validity.valid && act(target.value, time)}
+    />
     <input type="time" aria-label=${text("todos.time")} .value=${time} ?disabled=${!day} @change=${(event) => act(day, event.target.value)} />
   </fieldset>`;
 }

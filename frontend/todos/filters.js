@@ -1,7 +1,7 @@
 import { session } from "../auth/session.js";
 import { plusDays, today } from "../core/dates.js";
-import { html, nothing } from "../core/page.js";
-import { go, path, query } from "../core/router.js";
+import { html, keyed, nothing } from "../core/page.js";
+import { go, path, query, visit } from "../core/router.js";
 import { text } from "../core/text.js";
 import { lists } from "../lists/lists.js";
 
@@ -38,13 +38,16 @@ export function filters({ sort, tag: own }) {
   const chosen = ["done", "due", "priority", "tag", "sort"].filter((name) => words[name]).length;
   return html`
     <search class="filters">
-      <input
-        type="search"
-        aria-label=${text("todos.search")}
-        placeholder=${text("todos.search")}
-        .defaultValue=${words.q ?? ""}
-        @input=${(event) => choose({ q: event.target.value })}
-      />
+      ${keyed(
+        visit(),
+        html`<input
+          type="search"
+          aria-label=${text("todos.search")}
+          placeholder=${text("todos.search")}
+          .defaultValue=${words.q ?? ""}
+          @input=${(event) => choose({ q: event.target.value })}
+        />`,
+      )}
       <details>
         <summary>${text("todos.filters")}${chosen ? html` <strong>(${chosen})</strong>` : nothing}</summary>
         <div class="row">

@@ -1,7 +1,7 @@
 /** Everything shows at once, and goes through the outbox; what is refused is taken back. */
 
 import { Problem } from "../core/api.js";
-import { complain, say } from "../core/notices.js";
+import { complain, describe, say } from "../core/notices.js";
 import { submit } from "../core/outbox.js";
 import { text } from "../core/text.js";
 import { readListsSoon } from "../lists/lists.js";
@@ -15,12 +15,11 @@ export async function addTodo(collection, fields) {
   collection.put(draft);
   try {
     const answer = await submit("POST", "/todos", { ...fields, ...place });
-    collection.drop(draft.id);
-    collection.put(answer.data);
+    collection.settle(draft, { ...answer.data, stays: true });
     readListsSoon();
   } catch (problem) {
     collection.drop(draft.id);
-    complain(problem);
+    say(text("todos.not_added", { task: fields.task, reason: describe(problem) }), { kind: "bad", stays: true });
   }
 }
 
@@ -43,17 +42,28 @@ function topOf(collection, { parent_id = null }) {
   return collection.isTree && Number.isFinite(first) ? { position: first - 1 - made } : {};
 }
 
-/** `todo` is what the person saw when they began. Where somebody else has changed the same, they are asked. */
+/** Which changes give a todo another place. */
+const SORTED_BY = { due: ["due_on", "due_at"], "-priority": ["priority"], task: ["task"] };
+
+/**
+ * `todo` is what the person saw when they began. Where somebody else has changed the same, they are asked. It stays in sight while the
+ * person looks at the list. Gives whether it came through.
+ */
 export async function changeTodo(collection, todo, fields) {
-  const now = collection.get(todo.id) ?? todo;
+  const now = { ...(collection.get(todo.id) ?? todo), stays: true };
   const isOutdated = Object.keys(fields).some((name) => JSON.stringify(todo[name]) !== JSON.stringify(now[name]));
-  collection.put({ ...now, ...fields });
+  const coming = submit("PATCH", `/todos/${todo.id}`, fields, { ifMatch: isOutdated ? todo.version : now.version });
+  // Only now: an earlier change that is still on its way would stand on top.
+  collection.put({ ...now, ...("due_at" in fields && { due_on: null }), ...("due_on" in fields && { due_at: null }), ...fields });
   try {
-    const answer = await submit("PATCH", `/todos/${todo.id}`, fields, { ifMatch: isOutdated ? todo.version : now.version });
-    collection.put({ ...answer.data, isLeaving: now.isLeaving });
+    const answer = await coming;
+    collection.put({ ...answer.data, stays: true });
     readListsSoon();
+    const isFollowed = fields.done && answer.data.recurrence;
+    if (isFollowed || SORTED_BY[collection.query.sort]?.some((name) => name in fields)) collection.refresh();
+    return true;
   } catch (problem) {
-    await takeBack(collection, now, fields, problem);
+    return takeBack(collection, now, fields, problem);
   }
 }
 
@@ -63,11 +73,12 @@ async function takeBack(collection, todo, fields, problem) {
     complain(problem);
   } else if (problem.status === 412) {
     collection.put(problem.current);
-    if (await settleConflict(fields, problem.current)) await changeTodo(collection, problem.current, fields);
+    if (await settleConflict(fields, problem.current)) return changeTodo(collection, problem.current, fields);
   } else {
     collection.put(todo);
     complain(problem);
   }
+  return false;
 }
 
 /** A change from before the page was loaded was refused. */
@@ -77,11 +88,7 @@ export async function settleLate(problem, { method, path, body }) {
   else if (await settleConflict(body, problem.current)) submit("PATCH", path, body, { ifMatch: problem.current.version }).catch(complain);
 }
 
-/** It stays where it is while the person looks at it. */
-export function tick(collection, todo) {
-  collection.put({ ...todo, isLeaving: true });
-  return changeTodo(collection, todo, { done: !todo.done });
-}
+export const tick = (collection, todo) => changeTodo(collection, todo, { done: !todo.done });
 
 /** With its subtasks, and say how to get it back. */
 export async function trashTodo(collection, todo) {
@@ -90,7 +97,7 @@ export async function trashTodo(collection, todo) {
   try {
     await throwAway(todo);
     readListsSoon();
-    say(text("todos.trashed", { task: todo.task }), { action: { name: text("core.undo"), act: () => bringBack(collection, todo, gone) } });
+    say(text("todos.trashed", { task: todo.task }), { action: { name: text("core.undo"), act: () => bringBack(collection, todo) } });
   } catch (problem) {
     for (const one of gone) collection.put(one);
     complain(problem);
@@ -107,11 +114,11 @@ async function throwAway({ id, version }) {
   }
 }
 
-async function bringBack(collection, todo, gone) {
+async function bringBack(collection, todo) {
   try {
     const answer = await submit("POST", `/todos/${todo.id}/restore`);
-    for (const one of gone) collection.put(one);
     collection.put(answer.data);
+    collection.refresh(); // its subtasks
     readListsSoon();
   } catch (problem) {
     complain(problem);
@@ -123,7 +130,7 @@ export async function moveTodo(collection, todo, place) {
   const [side] = Object.keys(place);
   const anchor = place[side];
   const parent_id = anchor.parent_id;
-  if (parent_id !== todo.parent_id) await changeTodo(collection, todo, { parent_id });
+  if (parent_id !== todo.parent_id && !(await changeTodo(collection, todo, { parent_id }))) return;
   collection.put({ ...collection.get(todo.id), position: between(collection, todo, anchor, side) });
   try {
     const answer = await submit("POST", `/todos/${todo.id}/move`, { [side]: anchor.id });
@@ -131,13 +138,14 @@ export async function moveTodo(collection, todo, place) {
   } catch (problem) {
     collection.put(todo);
     complain(problem);
+    collection.refresh();
   }
 }
 
 /** Make it the last subtask of `parent`. */
 export async function nestTodo(collection, todo, parent) {
   const children = collection.all().filter((other) => other.parent_id === parent.id && other.id !== todo.id);
-  await changeTodo(collection, todo, { parent_id: parent.id });
+  if (!(await changeTodo(collection, todo, { parent_id: parent.id }))) return;
   const last = children.sort((one, other) => one.position - other.position).at(-1);
   if (last) await moveTodo(collection, collection.get(todo.id), { after: last });
 }

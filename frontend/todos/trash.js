@@ -19,7 +19,7 @@ export function trash() {
     try {
       await doing();
       await collection.refresh();
-      if (collection.get(todo.id)) collection.drop(todo.id);
+      collection.drop(todo.id);
       readListsSoon();
     } catch (problem) {
       complain(problem);

@@ -1,6 +1,5 @@
 import { session } from "../auth/session.js";
 import { later } from "../core/loading.js";
-import { complain } from "../core/notices.js";
 import { SENT } from "../core/outbox.js";
 import { html, nothing, redraw } from "../core/page.js";
 import { query as addressQuery } from "../core/router.js";
@@ -22,6 +21,7 @@ const LOOK = 20_000; // milliseconds between two looks at what others have chang
 
 const WHEN = [
   [window, "focus"],
+  [window, "online"],
   [window, SENT],
   [document, "visibilitychange"],
 ];
@@ -67,24 +67,26 @@ function todosView({ own, title, listId = () => session.user.inbox_id, head = ()
 
   /** What is there stays until the first page has come, so that nothing flickers. */
   function changed(words) {
-    const next = new Collection(apiQuery(words, own));
-    const before = collection;
     pending?.close();
-    pending = next;
-    collection ??= next;
-    next.more().then(() => {
-      if (pending !== next || !next.isKnown) return;
-      pending = null;
-      if (before) before.close();
-      collection = next;
-      resetWindow();
-      redraw();
-    });
+    pending = new Collection(apiQuery(words, own));
+    collection ??= pending;
+    arrive(pending);
+  }
+
+  async function arrive(next) {
+    await next.more();
+    if (pending !== next || !next.isKnown) return;
+    pending = null;
+    if (collection !== next) collection.close();
+    collection = next;
+    resetWindow();
+    redraw();
   }
 
   function look() {
     if (document.visibilityState !== "visible" || !navigator.onLine || document.querySelector(".dragged")) return;
-    collection.refresh().catch(complain);
+    if (pending) arrive(pending);
+    else collection.refresh();
     readListsSoon();
   }
 

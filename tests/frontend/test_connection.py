@@ -241,3 +241,18 @@ def test_a_comment_that_was_changed_elsewhere_before_a_late_change_arrives_is_sa
     expect(again.get_by_role("alert").filter(has_text="version")).to_be_visible()
     add(again, "buy bread")
     expect(again.get_by_label("buy bread: done")).to_be_enabled()
+
+
+def test_the_last_change_is_what_shows_while_an_earlier_one_waits(open_page, ada):
+    ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=[GONE])
+    done = page.get_by_label("buy milk: done")
+    expect(done).to_be_visible()
+    page.context.set_offline(True)
+    done.check()
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+
+    done.click()
+
+    expect(page.get_by_text("2 changes wait for a connection")).to_be_visible()
+    expect(done).not_to_be_checked()
