@@ -53,9 +53,16 @@ export class Collection {
     this.#stop.abort();
   }
 
+  /** Somebody looks at the todo `id`, or with null at none: what has gone to another list meanwhile leaves only then. */
+  open(id) {
+    const left = this.get(this.opened);
+    this.opened = id;
+    if (left) this.put(left);
+  }
+
   /** What is on its way to the service stays on top of it. */
   put(todo) {
-    if (this.query.list_id && todo.list_id !== this.query.list_id) return this.drop(todo.id);
+    if (this.query.list_id && todo.list_id !== this.query.list_id && todo.id !== this.opened) return this.drop(todo.id);
     if (todo.isNew && !this.isTree) this.#todos = new Map([[todo.id, todo], ...this.#todos]);
     this.#todos.set(todo.id, { ...todo, ...unsentChanges(`/todos/${todo.id}`) });
     this.#rows = null;

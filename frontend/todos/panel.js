@@ -24,9 +24,9 @@ export async function openPanel(collection, id) {
     listId: id,
     add: (said) => addTodo(collection, { ...said, list_id: collection.get(id).list_id, parent_id: id }),
   });
-  collection.opened = id;
+  collection.open(id);
   await dialog(text("todos.details"), draw, { kind: "panel" });
-  collection.opened = null;
+  collection.open(null);
   attachments.leave();
   comments.leave();
 
