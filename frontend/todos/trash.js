@@ -37,7 +37,7 @@ export function trash() {
   };
 
   const row = ({ todo }, index) => html`
-    <div class="todo" role="listitem" aria-posinset=${index + 1} aria-setsize=${collection.isAtEnd ? collection.size : -1}>
+    <div class="todo trashed" role="listitem" aria-posinset=${index + 1} aria-setsize=${collection.isAtEnd ? collection.size : -1}>
       <div class="body">
         <span class="task" dir="auto">${todo.task}</span>
         <span class="facts">

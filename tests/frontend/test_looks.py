@@ -103,3 +103,30 @@ def test_what_a_finger_must_hit_on_a_phone_is_large_enough(open_page, busy):
     }
 
     assert {name: box for name, box in boxes.items() if box["height"] < 24 or box["width"] < 24} == {}
+
+
+def test_on_a_small_phone_words_have_room_however_deep_a_todo_is_nested_and_in_the_trash(open_page, account):
+    ada = account(name="Ada")
+    gone = ada.post("/todos", {"task": "gone " + "W" * 100})
+    ada.delete(f"/todos/{gone['id']}")
+    parent = None
+    for level in range(1, 7):
+        parent = ada.post("/todos", {"task": f"level {level}", "parent_id": parent})["id"]
+    page = open_page(ada, viewport={"width": 360, "height": 640}, locale="de-DE")
+    words = page.locator(".todo .task")
+
+    assert words.filter(has_text="level 6").bounding_box()["width"] > 120
+    page.get_by_role("button", name="Listen und Ansichten").click()
+    page.get_by_role("link", name="Papierkorb").click()
+    assert words.filter(has_text="gone").bounding_box()["width"] > 240
+
+
+def test_a_date_is_seen_whole_in_the_panel(open_page, account):
+    ada = account(name="Ada")
+    ada.post("/todos", {"task": "buy milk", "due_on": "2030-12-24"})
+    page = open_page(ada, viewport={"width": 1280, "height": 800})
+    page.get_by_role("button", name="Details of buy milk").click()
+
+    day = page.get_by_label("Day", exact=True).first
+
+    assert day.bounding_box()["width"] >= 8.5 * 16  # pixels that ten digits and signs take, with the button of the calendar
