@@ -37,7 +37,7 @@ def broken(client, monkeypatch):
     [
         ("get", "/todos/x", 404, "not_found"),
         ("get", "/nowhere", 404, "not_found"),
-        ("get", "http://localhost/", 404, "not_found"),
+        ("get", "http://localhost/nowhere", 404, "not_found"),
         ("get", "/todos/", 404, "not_found"),
         ("get", "/todos?x=1", 422, "validation_failed"),
         ("post", "/todos", 400, "bad_request"),

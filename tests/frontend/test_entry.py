@@ -224,6 +224,8 @@ def test_another_person_does_not_get_the_address_of_the_one_before(open_page, ac
 
 def test_who_logs_out_leaves_no_address_behind(open_page, account, site):
     page = open_page(account(), path="/#/settings")
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    page.wait_for_load_state("networkidle")
 
     page.get_by_role("button", name="Log out").click()
 
