@@ -170,7 +170,9 @@ def test_the_next_page_comes_as_one_scrolls(open_page, ada):
     expect(tasks(page).first).to_have_text("todo 0")
 
     last = page.get_by_text("todo 399", exact=True)
-    while not last.is_visible():
+    for _ in range(500):
+        if last.is_visible():
+            break
         page.mouse.wheel(0, 3000)
         page.wait_for_function("document.querySelector('.todos').getAttribute('aria-busy') === 'false'")
 
