@@ -1,13 +1,24 @@
-"""What uWSGI is pointed at: the application, with bodies that come in chunks, which uWSGI hands out by a door of its own."""
+"""What uWSGI is pointed at: the application, with two things that uWSGI leaves to it.
+
+Bodies that come in chunks are handed out by a door of uWSGI's own. And a worker that is asked to end would give up on the
+clients that it waits for, as the signal interrupts the wait: so the signal waits until the request is done.
+"""
 
 from __future__ import annotations
 
 import io
+import signal
 from typing import Any
 
 import uwsgi
 
-from wsgi import app
+END = {signal.SIGHUP}
+"""How uWSGI's master asks a worker to end. It may reach only the thread that uWSGI started first, so none that the application starts."""
+
+signal.pthread_sigmask(signal.SIG_BLOCK, END)
+from wsgi import app  # noqa: E402
+
+signal.pthread_sigmask(signal.SIG_UNBLOCK, END)
 
 
 class Chunks(io.RawIOBase):
@@ -33,12 +44,14 @@ class Chunks(io.RawIOBase):
 _wsgi_app = app.wsgi_app
 
 
-def with_chunks(environ: dict[str, Any], start_response: Any) -> Any:
-    """The application, reading chunks where there are some."""
+def whole(environ: dict[str, Any], start_response: Any) -> Any:
+    """The application, reading chunks where there are some, and not asked to end before it has answered."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, END)
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         environ |= {"wsgi.input": io.BufferedReader(Chunks()), "wsgi.input_terminated": True}
         environ.pop("CONTENT_LENGTH", None)
     return _wsgi_app(environ, start_response)
 
 
-app.wsgi_app = with_chunks
+app.wsgi_app = whole
+uwsgi.after_req_hook = lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, END)
