@@ -7,17 +7,24 @@ clients that it waits for, as the signal interrupts the wait: so the signal wait
 from __future__ import annotations
 
 import io
+import os
 import signal
+import threading
 from typing import Any
 
 import uwsgi
 
 END = {signal.SIGHUP}
-"""How uWSGI's master asks a worker to end. It may reach only the thread that uWSGI started first, so none that the application starts."""
+"""How uWSGI's master asks a worker to end. Only the thread that uWSGI started first can take it, so none that the application starts may."""
+ENDED_AS_ASKED = 17
+"""UWSGI_RELOAD_CODE: what a worker's process ends with where it was asked to."""
 
 signal.pthread_sigmask(signal.SIG_BLOCK, END)
 from wsgi import app  # noqa: E402
 
+# uWSGI listens only once the application is there: a worker that was asked before would never end.
+if signal.sigpending() & END:
+    os._exit(ENDED_AS_ASKED)
 signal.pthread_sigmask(signal.SIG_UNBLOCK, END)
 
 
@@ -41,12 +48,18 @@ class Chunks(io.RawIOBase):
         return len(part)
 
 
+def hear(how: signal.Sigmasks) -> None:
+    """Let the thread that is asked to end hear of it, or hear of it later. The others never do: uWSGI leaves none of them open to signals."""
+    if threading.current_thread() is threading.main_thread():
+        signal.pthread_sigmask(how, END)
+
+
 _wsgi_app = app.wsgi_app
 
 
 def whole(environ: dict[str, Any], start_response: Any) -> Any:
     """The application, reading chunks where there are some, and not asked to end before it has answered."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, END)
+    hear(signal.SIG_BLOCK)
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         environ |= {"wsgi.input": io.BufferedReader(Chunks()), "wsgi.input_terminated": True}
         environ.pop("CONTENT_LENGTH", None)
@@ -54,4 +67,4 @@ def whole(environ: dict[str, Any], start_response: Any) -> Any:
 
 
 app.wsgi_app = whole
-uwsgi.after_req_hook = lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, END)
+uwsgi.after_req_hook = lambda: hear(signal.SIG_UNBLOCK)
