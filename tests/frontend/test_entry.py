@@ -44,6 +44,7 @@ def test_somebody_new_opens_an_account_logs_out_and_logs_in_again(open_page):
     page, email = open_page(timezone_id="Asia/Tokyo"), f"{secrets.token_hex(8)}@example.com"
 
     page.get_by_role("button", name="Open an account").click()
+    expect(page.get_by_role("heading", name="Open an account")).to_be_visible()
     page.get_by_label("Name").fill("Ada")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -61,6 +62,7 @@ def test_an_address_that_has_an_account_is_said_at_its_field(open_page, account)
     page = open_page(allow=REFUSED)
 
     page.get_by_role("button", name="Open an account").click()
+    expect(page.get_by_role("heading", name="Open an account")).to_be_visible()
     page.get_by_label("Email").fill(account().email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Open an account").click()
@@ -73,6 +75,7 @@ def test_a_password_that_is_too_common_is_said_at_its_field(open_page):
     page = open_page(allow=REFUSED)
 
     page.get_by_role("button", name="Open an account").click()
+    expect(page.get_by_role("heading", name="Open an account")).to_be_visible()
     page.get_by_label("Email").fill(f"{secrets.token_hex(8)}@example.com")
     page.get_by_label("Password", exact=True).fill("password1")
     page.get_by_role("button", name="Open an account").click()
@@ -146,6 +149,7 @@ def test_an_address_without_an_account_hears_the_same(open_page):
     page = open_page()
 
     page.get_by_role("button", name="Forgot password?").click()
+    expect(page.get_by_role("heading", name="Forgot password?")).to_be_visible()
     page.get_by_label("Email").fill("nobody@example.com")
     page.get_by_role("button", name="Send link").click()
 

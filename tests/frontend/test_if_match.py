@@ -19,6 +19,7 @@ def ada(account):
 def test_somebody_new_has_the_time_zone_of_their_machine(open_page):
     page = open_page(timezone_id="Asia/Tokyo")
     page.get_by_role("button", name="Open an account").click()
+    expect(page.get_by_role("heading", name="Open an account")).to_be_visible()
     page.get_by_label("Email").fill("new@example.com")
     page.get_by_label("Password", exact=True).fill("violet kettle 71")
     page.get_by_role("button", name="Open an account").click()

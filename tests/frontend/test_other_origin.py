@@ -58,6 +58,7 @@ def test_somebody_logs_in_sees_their_lists_and_logs_out(page, account):
 
 def test_somebody_opens_an_account(page):
     page.get_by_role("button", name="Open an account").click()
+    expect(page.get_by_role("heading", name="Open an account")).to_be_visible()
     page.get_by_label("Email").fill("new@example.com")
     page.get_by_label("Password", exact=True).fill("violet kettle 71")
     page.get_by_role("button", name="Open an account").click()

@@ -17,6 +17,7 @@ def test_closed_registration_is_said_at_the_form(open_page):
     page = open_page(allow=("status of 403",))
 
     page.get_by_role("button", name="Open an account").click()
+    expect(page.get_by_role("heading", name="Open an account")).to_be_visible()
     page.get_by_label("Email").fill("ada@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Open an account").click()
