@@ -6,6 +6,7 @@ import json
 from functools import cache
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.clients import tools
 
@@ -19,6 +20,7 @@ def _source():
 
 def axe(page, within=None):
     """Fail the test with what axe-core finds in the page as it is now. `within` is a CSS selector of the part to look at."""
+    expect(page.locator("main h1").first).to_be_visible()  # before that the page is not there yet
     page.evaluate(_source())
     found = page.evaluate(
         "([within, tags]) => axe.run(within ?? document, { runOnly: tags, resultTypes: ['violations'] })",

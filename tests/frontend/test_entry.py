@@ -246,9 +246,11 @@ def test_nothing_keeps_anybody_out(open_page, scheme, size):
     expect(page.get_by_text("Email or password is wrong.")).to_be_visible()
     axe(page)
     page.get_by_role("button", name="Open an account").click()
+    expect(page.get_by_role("heading", name="Open an account")).to_be_visible()
     axe(page)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="Forgot password?").click()
+    expect(page.get_by_role("heading", name="Forgot password?")).to_be_visible()
     axe(page)
 
 

@@ -280,8 +280,11 @@ def test_nothing_keeps_anybody_from_the_settings(open_settings, account, scheme,
 
     axe(page)
     page.get_by_role("button", name=re.compile("New token|Neues Token")).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     axe(page)
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name=re.compile("Delete account|Konto löschen")).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the screen"
