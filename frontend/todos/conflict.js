@@ -4,6 +4,7 @@ import { dialog } from "../core/dialog.js";
 import { html } from "../core/page.js";
 import { text } from "../core/text.js";
 import { listOf } from "../lists/lists.js";
+import { membersOf } from "../lists/members.js";
 
 /** Two have changed the same todo: both versions. Gives whether `mine` shall stay. */
 export function settleConflict(mine, current) {
@@ -24,8 +25,8 @@ export function settleConflict(mine, current) {
           ${fields.map(
             (name) => html`<tr>
               <th scope="row">${text(`todos.${name}`)}</th>
-              <td dir="auto">${wording(name, mine[name])}</td>
-              <td dir="auto">${wording(name, current[name])}</td>
+              <td dir="auto">${wording(name, mine[name], current)}</td>
+              <td dir="auto">${wording(name, current[name], current)}</td>
             </tr>`,
           )}
         </tbody>
@@ -39,12 +40,16 @@ export function settleConflict(mine, current) {
   );
 }
 
-function wording(name, value) {
+function wording(name, value, { list_id: listId }) {
   if (value === null || value === "" || value?.length === 0) return "–";
   if (name === "done") return text(value ? "core.yes" : "core.no");
   if (name === "priority") return text(`todos.priorities.${value}`);
   if (name === "due_on") return dayText(value, session.user.time_zone);
   if (name === "due_at" || name === "remind_at") return momentText(value, session.user.time_zone);
+  if (name === "assignee_id") return nameOf(membersOf(listId).find((member) => member.user_id === value));
   if (name === "list_id") return listOf(value)?.name ?? value;
   return Array.isArray(value) ? value.map((tag) => `#${tag}`).join(" ") : String(value);
 }
+
+/** Who is no member any more has no name here. */
+const nameOf = (member) => (member ? member.name || member.email : text("comments.former"));

@@ -64,6 +64,22 @@ def test_notes_that_somebody_types_are_not_overwritten_by_what_comes_in(open_pag
     expect(page.get_by_role("dialog", name="Changed by two").get_by_role("row", name="Notes mine theirs")).to_be_visible()
 
 
+def test_whom_it_was_assigned_to_is_said_by_name(open_page, account):
+    ada, bob = account(name="Ada"), account(name="Bob")
+    home = ada.post("/lists", {"name": "Home"})
+    ada.post(f"/lists/{home['id']}/members", {"email": bob.email, "role": "editor"})
+    made = ada.post("/todos", {"task": "buy milk", "list_id": home["id"]})
+    page = open_page(ada, path=f"/#/lists/{home['id']}", allow=["412"])
+    page.get_by_role("button", name="Details of buy milk").click()
+    assignee = page.get_by_role("combobox", name="Assigned to")
+    assignee.focus()
+
+    bob.patch(f"/todos/{made['id']}", {"assignee_id": bob.get("/me")["id"]})
+    assignee.select_option("Ada")
+
+    expect(page.get_by_role("dialog", name="Changed by two").get_by_role("row", name="Assigned to Ada Bob")).to_be_visible()
+
+
 def test_changes_that_one_person_makes_faster_than_they_are_sent_are_no_conflict(open_page, account):
     ada = account(name="Ada")
     made = ada.post("/todos", {"task": "buy milk"})
