@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,8 +42,10 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     mail.init_app(app)
     schedule.init_app(app)
     if app.config["CORS_ORIGINS"]:
+        # Flask-CORS takes what has brackets, as IPv6 addresses do, for a pattern that the start of an origin may meet.
+        exactly = [f"{re.escape(origin)}$" for origin in app.config["CORS_ORIGINS"]]
         extensions.cors.init_app(
-            app, origins=app.config["CORS_ORIGINS"], supports_credentials=True, always_send=False, expose_headers=http.EXPOSED_HEADERS
+            app, origins=exactly, supports_credentials=True, always_send=False, expose_headers=http.EXPOSED_HEADERS
         )
 
     routes.init_app(app)

@@ -67,10 +67,8 @@ def networks(value: str) -> list[str]:
 def origins(value: str) -> list[str]:
     """Origins of web pages (RFC 6454), separated by commas."""
     given = [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
-    for origin in given:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-            raise ValueError("use origins such as https://app.example.org, separated by commas")
+    if not all(re.fullmatch(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?", origin, re.ASCII) for origin in given):
+        raise ValueError("use origins such as https://app.example.org, separated by commas and without wildcards")
     return given
 
 

@@ -91,7 +91,7 @@ def test_all_bad_settings_are_named_at_once_with_what_would_be_right():
         "PORT: 'http' is not valid; use a whole number from 1 to 65535",
         "REGISTRATION: 'maybe' is not valid; use one of: open, closed",
         "RATE_LIMITS: 'perhaps' is not valid; use on or off",
-        "CORS_ORIGINS: 'app.example.org' is not valid; use origins such as https://app.example.org, separated by commas",
+        "CORS_ORIGINS: 'app.example.org' is not valid; use origins such as https://app.example.org, separated by commas and without wildcards",
         "RATE_LIMIT_DEFAULT: 'many' is not valid; use a rate such as 600/minute",
         "PUBLIC_URL: 'todo.example.org/path' is not valid; use an address such as https://todo.example.org, without a path",
     }

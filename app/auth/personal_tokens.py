@@ -23,7 +23,8 @@ PREFIX = "tbx_"
 
 def listing() -> Listing:
     """The caller's tokens, the oldest first."""
-    return Listing(select(PersonalToken).where(PersonalToken.user_id == me().user_id), Order(PersonalToken.id, PersonalToken.id))
+    own = select(PersonalToken).where(PersonalToken.user_id == me().user_id)
+    return Listing(own, Order(PersonalToken.id, PersonalToken.id), {"of": "tokens"})
 
 
 def create(name: str, scopes: list[str], expires_at: datetime | None = None) -> dict[str, Any]:

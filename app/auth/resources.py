@@ -42,8 +42,13 @@ class Resource(api.Resource):
     prepare: ClassVar[Callable[..., None] | None] = None
 
     def authorize(self, contract: Contract) -> None:
-        """Also hash passwords ahead of the transaction that an Idempotency-Key puts the rest of the request in."""
+        """Refuse personal access tokens to what is public, too.
+
+        Passwords are hashed here, ahead of the transaction that an Idempotency-Key puts the rest of the request in.
+        """
         super().authorize(contract)
+        if request.headers.get("Authorization", "").partition(" ")[2].startswith(personal_tokens.PREFIX):
+            raise Forbidden("Personal access tokens cannot do this. Log in instead.", missing="session")
         if self.prepare and contract.takes and "Idempotency-Key" in request.headers:
             with suppress(Problem, ValidationError):  # the request itself will come to the same
                 self.prepare(**contract.takes.load(api.read_body(contract)))
@@ -81,7 +86,15 @@ class Login(Resource):
         return answer_with_tokens(pair, in_cookies=body["cookies"])
 
 
-class Refresh(Resource):
+class SessionResource(Resource):
+    """Base of what is done to the very session that asks: another one's Idempotency-Key gets no answer to it."""
+
+    def told(self, contract: Contract) -> bytes:
+        """What the request says, and who."""
+        return super().told(contract) + (me().session_id or "").encode()
+
+
+class Refresh(SessionResource):
     """Staying logged in."""
 
     @refresh_only
@@ -91,7 +104,7 @@ class Refresh(Resource):
         return answer_with_tokens(sessions.refresh(g.refresh_claims), in_cookies="Authorization" not in request.headers)
 
 
-class Logout(Resource):
+class Logout(SessionResource):
     """Logging out."""
 
     @session_only
@@ -99,7 +112,7 @@ class Logout(Resource):
     def post(self) -> Response:
         """Log out: end this session."""
         service.logout()
-        answer = Response(status=204)
+        answer = self.answer(self.contracts["POST"], None)
         tokens.unset_cookies(answer)
         return answer
 
@@ -124,6 +137,7 @@ class PasswordReset(Resource):
     @public
     @takes(ResetRequestSchema())
     @gives(MailedSchema(), 202)
+    @raises(Forbidden)
     def post(self, body: dict[str, Any]) -> dict[str, str]:
         """Let a token to choose another password with be mailed to an address, if there is an account with it."""
         recovery.ask_for_reset(body["email"])
@@ -138,6 +152,7 @@ class PasswordResetConfirm(Resource):
     @public
     @takes(ResetSchema())
     @gives_nothing
+    @raises(Forbidden)
     def post(self, body: dict[str, Any]) -> None:
         """Choose another password with a token that was mailed, and end all sessions. The token works once, for an hour."""
         recovery.reset_password(**body)
@@ -149,6 +164,7 @@ class EmailVerify(Resource):
     @public
     @takes(VerificationSchema())
     @gives_nothing
+    @raises(Forbidden)
     def post(self, body: dict[str, Any]) -> None:
         """Prove an e-mail address with a token that was mailed there. It works once, for three days."""
         recovery.verify_email(**body)

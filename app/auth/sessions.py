@@ -108,7 +108,7 @@ def listing() -> Listing:
     own = (Session.user_id == me().user_id, Session.expires_at > now())
     current = (Session.id == me().session_id).label("current")
     statement: Any = select(Session, current).where(*own)
-    return Listing(statement, Order(Session.id, Session.id))
+    return Listing(statement, Order(Session.id, Session.id), {"of": "sessions"})
 
 
 def _rotate(session: Row[Any], user: Row[Any], moment: datetime) -> TokenPair:

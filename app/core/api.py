@@ -19,7 +19,7 @@ from app.core.contract import Contract, contract_of
 from app.core.database import is_deadlock
 from app.core.dumping import Dump, dumped_fields, to_json
 from app.core.fields import Flag
-from app.core.http import JsonAnswer, current_request, read_data
+from app.core.http import MAX_BODY_BYTES, JsonAnswer, current_request, read_data
 from app.core.paging import Page, next_url
 from app.core.problems import (
     BadRequest,
@@ -101,9 +101,12 @@ class Resource(flask_restful.Resource):
     def act(self, contract: Contract, ids: dict[str, str]) -> Response:
         """Do it, once for each Idempotency-Key. Where others hold each other up the database undoes one, to be done again."""
         if self.request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in self.request.environ:
-            told = uploads.fingerprint(contract) if contract.upload else read_data()
-            return idempotency.once(lambda: self.handle(contract, ids), told)
+            return idempotency.once(lambda: self.handle(contract, ids), self.told(contract))
         return self.handle(contract, ids)
+
+    def told(self, contract: Contract) -> bytes:
+        """What the request says, which must be the same when it is sent again."""
+        return uploads.fingerprint(contract) if contract.upload else read_data()
 
     def authenticate(self, contract: Contract) -> None:
         """Find out who is asking and count the request: by account, or by address where there is none."""
@@ -214,11 +217,11 @@ def dump_of_some(contract: Contract, names: tuple[str, ...]) -> Dump:
 
 def read_body(contract: Contract) -> Any:
     """The request's body, parsed. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest and Invalid."""
-    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
         raise PayloadTooLarge()
     data = read_data()
-    if request.content_length is None and len(data) >= current_app.config["MAX_CONTENT_LENGTH"]:
-        raise PayloadTooLarge()  # of a chunked body Werkzeug gives as much as it may, and does not say that there is more
+    if len(data) > MAX_BODY_BYTES:
+        raise PayloadTooLarge()
     if not data and contract.takes is None:
         return {}
     if data and not _is_json(request.content_type or ""):

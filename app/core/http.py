@@ -98,7 +98,7 @@ def read_data() -> bytes:
 
 def init_app(app: Flask) -> None:
     """Set the limits of a request and hook into its begin and end."""
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # of a chunked body Werkzeug gives so much, and does not say that there is more
     app.extensions["routes"] = {}
     app.session_interface = NoSession()
     app.url_map.strict_slashes = True

@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from flask import Response, current_app, g, request
 from sqlalchemy import CHAR, LargeBinary, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.datastructures import Headers
 
 from app.core.database import execute, fetch_one, is_deadlock, on_sqlite, remove_some, transaction
 from app.core.problems import Conflict, IdempotencyMismatch, Invalid, Problem, from_exception, response
@@ -87,7 +88,8 @@ def _claim(digest: str, body_hash: str) -> Response | None:
     if not hmac.compare_digest(row.body_hash, body_hash):
         raise IdempotencyMismatch()
     status, headers, body = orjson.loads(_seal().decrypt(row.answer))
-    answer = Response(body, status, headers)
+    answer = Response(body, status)
+    answer.headers = Headers(headers)  # and no type where the first had none
     answer.headers["Idempotency-Replayed"] = "true"
     return answer
 

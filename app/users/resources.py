@@ -52,7 +52,7 @@ class Me(Resource):
     def delete(self, body: dict[str, Any], versions: Versions) -> Response:
         """Leave for good: delete my account, and my lists that nobody shares."""
         service.leave(me().user_id, body["current_password"], versions)
-        answer = Response(status=204)
+        answer = self.answer(self.contracts["DELETE"], None)
         tokens.unset_cookies(answer)
         return answer
 

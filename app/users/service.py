@@ -85,7 +85,7 @@ def change_profile(user_id: str, changes: dict[str, Any], versions: Versions = N
     check_version(user, versions)
     password = changes.pop("current_password", "")
     moves = changes.get("email", user.email) != user.email
-    if moves:
+    if moves or password:
         confirm(user, password)
     with transaction():
         changed = _change(user, {**changes, **_consequences(user, changes)}, versions)

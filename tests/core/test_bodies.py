@@ -1,3 +1,5 @@
+import io
+
 import pytest
 
 from tests.arrange import make_todo, unknown
@@ -126,6 +128,15 @@ def test_a_larger_body_with_an_idempotency_key_is_refused(client):
 
 def test_the_size_is_refused_before_the_type(client):
     assert client.post("/todos", data=b" " * (MIB + 1), content_type="text/plain").status_code == 413
+
+
+@pytest.mark.parametrize(("size", "status"), [(MIB, 400), (MIB + 1, 413)])
+def test_a_mebibyte_is_the_most_in_chunks_too(client, size, status):
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+
+    answer = client.post("/todos", input_stream=io.BytesIO(b" " * size), environ_overrides=chunked, content_type="application/json")
+
+    assert answer.status_code == status
 
 
 def test_an_operation_without_a_body_takes_an_empty_one(client):

@@ -62,6 +62,14 @@ def test_another_origin_gets_no_header(client, origin):
     assert cors_headers(preflight(client, origin)) == {}
 
 
+def test_an_origin_may_be_an_ipv6_address(make_app, account):
+    client = factories.client(make_app(CORS_ORIGINS="http://[::1]:3000"), account)
+
+    assert cors_headers(client.get("/todos", headers={"Origin": "http://[::1]:3000"}))
+    for another in ("http://1:3000", "http://::3000", "http://[::1]:30000"):
+        assert cors_headers(client.get("/todos", headers={"Origin": another})) == {}
+
+
 def test_without_an_origin_there_is_no_header(client):
     assert cors_headers(client.get("/todos")) == {}
 

@@ -11,6 +11,7 @@ from app.core.idempotency import IdempotentAnswer
 from app.core.types import new_id, now
 from app.lists import service as lists
 from tests.arrange import find, make_list, make_todo, tasks
+from tests.factories import PASSWORD
 
 KEPT = ("ETag", "Location", "Content-Type")
 
@@ -76,6 +77,26 @@ def test_a_refused_body_leaves_the_first_answer(client, key):
     client.post("/todos", {"task": "twice"}, idempotency_key=key)
 
     assert client.post("/todos", {"task": "once"}, idempotency_key=key).data == first.data
+
+
+def test_the_same_key_does_not_log_another_session_out_only_in_words(client, make_client, account, key):
+    other = make_client(account)
+    client.post("/auth/logout", idempotency_key=key)
+
+    answer = other.post("/auth/logout", idempotency_key=key)
+
+    assert answer.status_code == 422
+    assert answer.json["code"] == "idempotency_mismatch"
+
+
+def test_a_replay_of_nothing_has_no_type(client, key):
+    change = {"current_password": PASSWORD, "new_password": "violet kettle 71"}
+    client.post("/auth/password", change, idempotency_key=key)
+
+    again = client.post("/auth/password", change, idempotency_key=key)
+
+    assert again.status_code == 204
+    assert "Content-Type" not in again.headers
 
 
 def test_another_address_is_another_request(client, key):

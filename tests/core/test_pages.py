@@ -1,6 +1,7 @@
 import pytest
 
 from tests.arrange import find, make_list, make_todos, walk
+from tests.factories import PASSWORD
 
 
 @pytest.fixture
@@ -92,6 +93,13 @@ def test_a_cursor_of_one_collection_is_refused_by_another(client):
     cursor = client.get("/lists?limit=1").json["next_cursor"]
 
     assert client.get("/todos", query_string={"cursor": cursor}).status_code == 422
+
+
+def test_a_cursor_of_sessions_is_refused_by_tokens(client, anonymous, account):
+    anonymous.post("/auth/login", {"email": account.email, "password": PASSWORD})
+    cursor = client.get("/auth/sessions?limit=1").json["next_cursor"]
+
+    assert client.get("/auth/tokens", query_string={"cursor": cursor}).status_code == 422
 
 
 def test_a_cursor_may_change_the_limit_and_the_fields(client, five):

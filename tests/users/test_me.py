@@ -83,6 +83,14 @@ def test_a_new_address_without_the_password_is_refused(client, account, more):
     assert client.get("/me").json["email"] == account.email
 
 
+def test_a_wrong_password_is_refused_where_none_is_needed_too(client, account):
+    answer = client.patch("/me", {"name": "Grace", "current_password": "not the password"})
+
+    assert answer.status_code == 422
+    assert list(answer.json["errors"]) == ["current_password"]
+    assert client.get("/me").json["name"] == account.name
+
+
 def test_the_same_address_takes_no_password(client, account):
     assert client.patch("/me", {"email": account.email.upper()}).status_code == 200
 
