@@ -44,9 +44,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     if app.config["CORS_ORIGINS"]:
         # Flask-CORS takes what has brackets, as IPv6 addresses do, for a pattern that the start of an origin may meet.
         exactly = [f"{re.escape(origin)}$" for origin in app.config["CORS_ORIGINS"]]
-        extensions.cors.init_app(
-            app, origins=exactly, supports_credentials=True, always_send=False, expose_headers=http.EXPOSED_HEADERS
-        )
+        extensions.cors.init_app(app, origins=exactly, supports_credentials=True, always_send=False, expose_headers=http.EXPOSED_HEADERS)
 
     routes.init_app(app)
     commands.init_app(app)

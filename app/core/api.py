@@ -26,6 +26,7 @@ from app.core.problems import (
     Forbidden,
     Invalid,
     NotFound,
+    Overtaken,
     PayloadTooLarge,
     PreconditionFailed,
     Problem,
@@ -36,7 +37,7 @@ from app.core.types import is_id
 
 METHODS = ("get", "post", "put", "patch", "delete")
 ACTIONS = {"HEAD": "get", **{name.upper(): name for name in METHODS}}
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 Authenticate = Callable[[str], None]
 
 
@@ -93,6 +94,8 @@ class Resource(flask_restful.Resource):
         for _ in range(_ATTEMPTS - 1):
             try:
                 return self.act(contract, ids)
+            except Overtaken:
+                continue
             except DBAPIError as error:
                 if not is_deadlock(error):
                     raise

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import Headers
 
 from app.core.database import execute, fetch_one, is_deadlock, on_sqlite, remove_some, transaction
-from app.core.problems import Conflict, IdempotencyMismatch, Invalid, Problem, from_exception, response
+from app.core.problems import Conflict, IdempotencyMismatch, Invalid, Overtaken, Problem, from_exception, response
 from app.core.types import Instant, now
 from app.extensions import Model
 
@@ -56,7 +56,7 @@ def once(act: Callable[[], Response], told: bytes) -> Response:
             answer = act()
             _store(digest, body_hash, answer)
             return answer
-    except (IdempotencyMismatch, _StillRunning):
+    except (IdempotencyMismatch, Overtaken, _StillRunning):
         raise
     except Exception as error:
         if is_deadlock(error):

@@ -113,6 +113,12 @@ class Conflict(Problem):
     default = "This conflicts with what is there."
 
 
+class Overtaken(Conflict):
+    """Others changed what the request was about while it was on its way: it is done again before anybody is told."""
+
+    default = "Others kept changing the same meanwhile. Try again."
+
+
 class PreconditionFailed(Problem):
     status, code, title = 412, "precondition_failed", "Precondition Failed"
     default = "It was changed meanwhile. Look at `current` and try again with its version."

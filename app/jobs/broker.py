@@ -76,6 +76,7 @@ def _settings(app: Flask) -> dict[str, Any]:
     arguments = {"x-queue-type": "quorum"} if kind == "amqp" else None
     return {
         "broker_url": url or "filesystem://localhost",
+        "broker_transport": None if url else "app.jobs.folder:Transport",
         "broker_transport_options": options[kind],
         "broker_connection_timeout": SECONDS,
         "broker_connection_retry_on_startup": True,

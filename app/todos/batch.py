@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.core.database import on_sqlite, transaction
 from app.core.identity import me
-from app.core.problems import Conflict, Invalid, NotFound, PreconditionFailed, Problem
+from app.core.problems import Invalid, NotFound, Overtaken, PreconditionFailed, Problem
 from app.core.sets import any_of
 from app.core.statements import Prepared
 from app.core.types import Id, now
@@ -67,7 +67,7 @@ class _Board:
         self.tree = Tree.load(named, parents)
         self.rows = self._lock(set(self.tree.parents) & self._reach(named))
         if not lists.issuperset(row["list_id"] for row in self.rows.values()):
-            raise Conflict("A todo was moved to another list meanwhile. Try again.")
+            raise Overtaken()
         _lists_held(sqlite=on_sqlite()).all({"lists": list(lists)})
         self.members = self._members(lists)
         self.positions = last_positions(lists)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.core.conditional import Versions, check_version
 from app.core.database import execute, fetch_one, on_sqlite, transaction
 from app.core.identity import me
-from app.core.problems import Conflict, Invalid
+from app.core.problems import Invalid, Overtaken
 from app.core.statements import Prepared
 from app.core.types import Id, Instant, now
 from app.lists import service as lists
@@ -140,7 +140,7 @@ def purge(older_than: timedelta = TRASH_KEPT, most: int = 10_000) -> int:
 def claim(todo_id: str, list_id: str | None = None, *, trashed: bool = False) -> Row[Any]:
     """The todo as `editable` gives it, which nobody else changes, nor the structure of its list and of `list_id`, until the end.
 
-    The order is that of `lists.locks`. Raises Conflict where the todo leaves its list meanwhile.
+    The order is that of `lists.locks`. Raises Overtaken where the todo leaves its list meanwhile.
     """
     seen = editable(todo_id, trashed=trashed)
     if on_sqlite():
@@ -149,7 +149,7 @@ def claim(todo_id: str, list_id: str | None = None, *, trashed: bool = False) ->
     lock_structure(*lists_held)
     row = editable(todo_id, trashed=trashed, lock=True)
     if row.list_id not in lists_held:
-        raise Conflict("The todo was moved to another list meanwhile. Try again.")
+        raise Overtaken()
     return row
 
 
@@ -163,7 +163,7 @@ def _insert(row: dict[str, Any]) -> Row[Any]:
     written: Row[Any] | None = statement.one({**row, "caller": me().user_id})
     if written is None:
         require(lists.find(row["list_id"]).role, "editor")
-        raise Conflict("The list changed meanwhile. Try again.")
+        raise Overtaken()
     return written
 
 

@@ -1,7 +1,7 @@
 """todo.txt (https://github.com/todotxt/todo.txt): a todo a line.
 
 Tags are contexts (`@home`), and projects (`+garden`) are read as tags too. What the format has no words for stands as
-`key:value`: `due`, `due_at` (an instant on that day), `rec` (as many programs write it, `2w`) or `rrule`, `list`, `parent`, `deleted` and `id`. It carries
+`key:value`: `due`, `due_at` (an instant on that day, with the offset where it was written), `rec` (as many programs write it, `2w`) or `rrule`, `list`, `parent`, `deleted` and `id`. It carries
 no notes, reminders, assignees, series and positions, and of instants the day; importing leaves those of a known todo as they are.
 A line that has an `id` of ours escapes with a backslash what would be read otherwise.
 """
@@ -57,7 +57,7 @@ def _parts(todo: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
     if todo["due_on"]:
         yield f"due:{todo['due_on']}"
     if todo["due_at"]:
-        yield f"due:{_day(todo['due_at'], zone)} due_at:{_instant(todo['due_at'])}"
+        yield f"due:{_day(todo['due_at'], zone)} due_at:{_instant_here(todo['due_at'], zone)}"
     if todo["recurrence"]:
         yield f"rrule:{_escaped(todo['recurrence'])}"
     if todo["list"]:
@@ -122,7 +122,8 @@ def _due(keys: dict[str, str], zone: ZoneInfo) -> dict[str, Any]:
     day, instant = keys.get("due"), keys.get("due_at")
     if instant:
         try:
-            same = _day(datetime.fromisoformat(instant), zone) == day
+            moment = datetime.fromisoformat(instant)
+            same = day == (_day(moment, zone) if instant.endswith("Z") else moment.date().isoformat())
         except (ValueError, OverflowError):
             same = True
         if day is None or same:
@@ -158,6 +159,16 @@ def _midnight(day: str, zone: ZoneInfo) -> str:
 
 def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _instant_here(moment: datetime, zone: ZoneInfo) -> str:
+    """The instant as clocks there show it, so that its day is `_day` for whoever reads it, wherever they live."""
+    try:
+        here = moment.astimezone(zone)
+    except OverflowError:
+        return _instant(moment)
+    offset = here.utcoffset()
+    return here.isoformat() if offset is not None and offset.seconds % 60 == 0 else _instant(moment)
 
 
 def _escaped(text: str) -> str:

@@ -28,14 +28,14 @@ from tests.factories import PASSWORD
 # The list, the todos, the comment and the attachment, the session, the token and the job are the owner's; <user_id> is a guest of the list.
 TABLE = """
                                             owner editor viewer stranger admin anonymous revoked disabled narrow fitting reader
-POST   /auth/register                         201    201    201      201   201       201     201      201    201     201    201
-POST   /auth/login                            200    200    200      200   200       200     200      200    200     200    200
+POST   /auth/register                         201    201    201      201   201       201     201      201    403     403    201
+POST   /auth/login                            200    200    200      200   200       200     200      200    403     403    200
 POST   /auth/refresh                          200    200    200      200   200       401     401      401    403     403    200
 POST   /auth/logout                           204    204    204      204   204       401     401      401    403     403    204
 POST   /auth/password                         204    204    204      204   204       401     401      401    403     403    204
-POST   /auth/password-reset                   202    202    202      202   202       202     202      202    202     202    202
-POST   /auth/password-reset/confirm           204    204    204      204   204       204     204      204    204     204    204
-POST   /auth/verify-email                     204    204    204      204   204       204     204      204    204     204    204
+POST   /auth/password-reset                   202    202    202      202   202       202     202      202    403     403    202
+POST   /auth/password-reset/confirm           204    204    204      204   204       204     204      204    403     403    204
+POST   /auth/verify-email                     204    204    204      204   204       204     204      204    403     403    204
 GET    /auth/sessions                         200    200    200      200   200       401     401      401    403     403    200
 DELETE /auth/sessions                         204    204    204      204   204       401     401      401    403     403    204
 DELETE /auth/sessions/<session_id>            204    404    404      404   404       401     401      401    403     403    404

@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from app.core.problems import Overtaken
+from app.todos import service
 from tests.arrange import find, make_list, make_todo, make_todos, share, tasks, unknown
 
 
@@ -183,3 +185,40 @@ def test_a_position_may_be_set_by_hand(client, abc):
     client.patch(f"/todos/{abc['c']['id']}", {"position": 0})
 
     assert order(client) == ["c", "a", "b"]
+
+
+@pytest.fixture
+def overtaken(monkeypatch):
+    """`overtaken(3)`: so many times a todo has gone to another list by the time that it is locked."""
+
+    def times(number):
+        left = [None] * number
+        claim = service.claim
+
+        def claimed(*args, **more):
+            if left:
+                left.pop()
+                raise Overtaken()
+            return claim(*args, **more)
+
+        monkeypatch.setattr(service, "claim", claimed)
+
+    return times
+
+
+def test_a_change_that_another_move_overtakes_is_done_again(client, overtaken):
+    first, second = make_todos(client, "a", "b")
+    overtaken(3)
+
+    answer = client.post(f"/todos/{second['id']}/move", {"before": first["id"]}, idempotency_key="once")
+
+    assert answer.status_code == 200
+    assert answer.json["position"] < first["position"]
+
+
+def test_a_change_that_is_overtaken_on_and_on_is_a_conflict_for_now(client, overtaken):
+    first, second = make_todos(client, "a", "b")
+    overtaken(8)
+
+    assert client.post(f"/todos/{second['id']}/move", {"before": first["id"]}, idempotency_key="again").status_code == 409
+    assert client.post(f"/todos/{second['id']}/move", {"before": first["id"]}, idempotency_key="again").status_code == 200

@@ -109,6 +109,8 @@ LINES_OF_OTHERS = {
     "due:tomorrow http://x.org a@b.c 1+1 C:\\new \\@x": {"task": "due:tomorrow http://x.org a@b.c 1+1 C:\\new \\@x"},
     "a due:2026-11-30 due_at:2026-11-30T10:00:00Z": {"task": "a", "due_at": "2026-11-30T10:00:00Z"},
     "a due:2026-12-01 due_at:2026-11-30T10:00:00Z": {"task": "a", "due_on": "2026-12-01"},
+    "a due:2026-11-30 due_at:2026-11-30T22:00:00-05:00": {"task": "a", "due_at": "2026-11-30T22:00:00-05:00"},
+    "a due:2026-12-01 due_at:2026-11-30T22:00:00-05:00": {"task": "a", "due_on": "2026-12-01"},
 }  # fmt: skip
 
 

@@ -59,6 +59,18 @@ def test_what_was_removed_comes_back(client, todos, kind):
     assert len(find(client)) == len(todos)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_instant_stays_one_wherever_it_is_imported(client, kind):
+    client.patch("/me", {"time_zone": "America/New_York"})
+    todo = make_todo(client, "call home", due_at="2026-12-01T03:00:00Z")
+    file = exported(client, kind)
+    client.patch("/me", {"time_zone": "Asia/Tokyo"})
+
+    imported(client, file, kind)
+
+    assert client.get(f"/todos/{todo['id']}").json["due_at"] == "2026-12-01T03:00:00Z"
+
+
 def test_many_rows_take_little_memory(app, client):
     lines = "".join(f"2026-11-22 task number {number} @home id:{new_id()}\n" for number in range(5_000))
     job_id = start_import(client, lines, "todotxt").json["id"]

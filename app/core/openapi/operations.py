@@ -126,7 +126,7 @@ class Operation:
             statuses |= {409}
         if contract.if_match:
             statuses |= {409, 412, 428}
-        if contract.takes is not None:
+        if self.method != "GET":
             statuses |= {400, 413, 415}
         if self.gives_file:
             statuses |= {416}
