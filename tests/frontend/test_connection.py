@@ -28,6 +28,22 @@ def tasks(person):
     return sorted(todo["task"] for todo in person.get("/todos")["data"])
 
 
+def lose_the_first_answer(page, path):
+    """The service does what is sent there first, but the page hears nothing of it. Gives all that is sent there from now on."""
+    sent = []
+
+    def route(route):
+        sent.append(route.request)
+        if len(sent) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(f"**/api/v1{path}", route)
+    return sent
+
+
 def test_what_is_entered_without_a_connection_is_sent_when_there_is_one(open_page, ada):
     made = ada.post("/todos", {"task": "buy milk"})
     page = open_page(ada, allow=[GONE])
@@ -64,39 +80,19 @@ def test_it_is_sent_after_the_page_was_closed_too(open_page, ada):
 
 def test_a_todo_whose_answer_was_lost_is_there_once(open_page, ada):
     page = open_page(ada, allow=["ERR_FAILED"])
-    keys = []
-
-    def lose_the_answer(route):
-        keys.append(route.request.headers["idempotency-key"])
-        if len(keys) == 1:
-            route.fetch()
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route("**/api/v1/todos", lose_the_answer)
+    sent = lose_the_first_answer(page, "/todos")
     add(page, "buy bread")
 
-    until(page, lambda: len(keys) == 2)
+    until(page, lambda: len(sent) == 2)
     expect(page.get_by_label("buy bread: done")).to_be_enabled()
-    assert keys[0] == keys[1]
+    assert sent[0].headers["idempotency-key"] == sent[1].headers["idempotency-key"]
     assert tasks(ada) == ["buy bread"]
 
 
 def test_a_change_whose_answer_was_lost_is_no_conflict(open_page, ada):
     made = ada.post("/todos", {"task": "buy milk"})
     page = open_page(ada, allow=["ERR_FAILED", "412"])
-    sent = []
-
-    def lose_the_answer(route):
-        sent.append(route.request.method)
-        if len(sent) == 1:
-            route.fetch()
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route(f"**/api/v1/todos/{made['id']}", lose_the_answer)
+    sent = lose_the_first_answer(page, f"/todos/{made['id']}")
     page.get_by_label("buy milk: done").check()
 
     until(page, lambda: len(sent) == 2)
@@ -201,17 +197,7 @@ def test_what_is_typed_outlives_a_service_that_is_away_for_long(open_page, ada, 
 def test_a_change_behind_one_whose_answer_was_lost_is_no_conflict(open_page, ada):
     made = ada.post("/todos", {"task": "buy milk"})
     page = open_page(ada, allow=["ERR_FAILED", "412"])
-    sent = []
-
-    def lose_the_answer(route):
-        sent.append(route.request.method)
-        if len(sent) == 1:
-            route.fetch()
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route(f"**/api/v1/todos/{made['id']}", lose_the_answer)
+    lose_the_first_answer(page, f"/todos/{made['id']}")
     page.get_by_role("button", name="Details of buy milk").click()
     page.get_by_role("combobox", name="Priority").select_option("high")
     page.get_by_label("Notes").fill("two bottles")
