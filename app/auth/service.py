@@ -11,9 +11,11 @@ from app.auth import attempts, mailed_tokens, passwords, sessions
 from app.auth.sessions import Device, TokenPair
 from app.core.database import execute, transaction
 from app.core.identity import me
-from app.core.problems import Forbidden, Unauthorized
+from app.core.problems import Forbidden, Invalid, Unauthorized
 from app.users import service as users
 from app.users.models import User
+
+WRONG = "The e-mail address or the password is wrong."
 
 
 def register(email: str, password: str, name: str = "") -> Row[Any]:
@@ -32,12 +34,16 @@ def login(email: str, password: str, device: Device) -> TokenPair:
     email = email.lower()
     user = users.by_email(email)
     if not attempts.is_right(email, user.password_hash if user else None, password) or user is None:
-        raise Unauthorized("The e-mail address or the password is wrong.")
+        raise Unauthorized(WRONG)
     if not user.active:
         raise Forbidden("This account is disabled. Ask an admin.")
-    if passwords.is_outdated(user.password_hash):
-        _keep(user.id, passwords.hashed(password))
-    return sessions.begin(user, device)
+    renewed = passwords.hashed(password) if passwords.is_outdated(user.password_hash) else None
+    with transaction():
+        if not users.is_still(user):
+            raise Unauthorized(WRONG)
+        if renewed:
+            _keep(user.id, renewed)
+        return sessions.begin(user, device)
 
 
 def logout() -> None:
@@ -53,6 +59,8 @@ def change_password(current_password: str, new_password: str) -> None:
     users.confirm(user, current_password)
     password_hash = passwords.hashed(new_password)
     with transaction():
+        if not users.is_still(user):
+            raise Invalid(users.WRONG_PASSWORD)
         _keep(user.id, password_hash)
         mailed_tokens.spend_resets(user.id)
         sessions.end_all(user.id, but=caller.session_id)

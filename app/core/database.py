@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -46,6 +47,8 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         app.extensions["engine"] = db.engine  # Flask-SQLAlchemy looks for it anew each time, at 3 µs
         event.listen(db.engine, "connect", _prepare_sqlite if is_embedded(app.config) else _prepare_postgresql)
+        if is_embedded(app.config):
+            event.listen(db.engine, "do_connect", _make_private)
         tally.listen(db.engine)
     app.teardown_appcontext(_release)
 
@@ -265,6 +268,12 @@ def wait_for_locks() -> None:
 
 def _patiently(_: Any, __: Any, ___: Any, values: dict[str, Any]) -> None:
     values["options"] += " -c lock_timeout=0"
+
+
+def _make_private(_: Any, __: Any, arguments: Sequence[Any], ___: Any) -> None:
+    """A new file of SQLite is for the one who runs the service alone; what SQLite puts beside it is as the file is."""
+    with suppress(OSError):  # it is there, or connecting will tell
+        Path(arguments[0]).touch(mode=0o600, exist_ok=False)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

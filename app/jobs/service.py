@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app, g
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, null, select, update
 
 from app.core import metrics, tracing
 from app.core.database import after_commit, execute, fetch_all, fetch_one, insert_or, transaction
@@ -61,7 +61,7 @@ def ring() -> None:
 
 def listing(state: str | None = None, kind: str | None = None) -> Listing:
     """The caller's jobs, the newest first."""
-    statement = select(Job).where(Job.user_id == me().user_id)
+    statement = _own()
     for column, value in ((Job.state, state), (Job.kind, kind)):
         statement = statement if value is None else statement.where(column == value)
     return Listing(statement, Order(Job.id, Job.id, descending=True), {"of": "jobs", "state": state, "kind": kind})
@@ -69,10 +69,18 @@ def listing(state: str | None = None, kind: str | None = None) -> Listing:
 
 def find(job_id: str) -> Row[Any]:
     """A job of the caller's. Raises NotFound."""
-    job = fetch_one(select(Job).where(Job.id == job_id, Job.user_id == me().user_id))
+    job = fetch_one(_own().where(Job.id == job_id))
     if job is None:
         raise NotFound.of("Job", job_id)
     return job
+
+
+def _own() -> Select[Any]:
+    """The caller's jobs. What one came to tells of todos, and is shown to who may read those."""
+    hidden = () if "todos:read" in me().permissions else ("result",)
+    return select(*[null().label(column.name) if column.name in hidden else column for column in Job.__table__.columns]).where(
+        Job.user_id == me().user_id
+    )
 
 
 def file_of(job_id: str) -> Row[Any]:

@@ -97,6 +97,9 @@ def _mailbox(address: str) -> str:
         mailbox = f"{local_part}@{domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         mailbox = ""
+    # Of these letters Python's codec (IDNA 2003) makes a domain that by now may be somebody else's (RFC 5894, section 7.2).
+    if any(letter in domain for letter in "ßς\u200c\u200d"):
+        mailbox = ""
     if not mailbox.isascii() or not mailbox or "=?" in mailbox:
         raise Conflict("No mail can go to this address: it takes letters that mail servers do not agree on.")
     return mailbox

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy import CursorResult, Row, Select, bindparam, case, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.core.conditional import Versions, check_version
@@ -181,10 +181,7 @@ def _change_plainly(todo_id: str, changes: dict[str, Any], versions: Versions) -
 
 @lru_cache(maxsize=64)
 def _plain_update(names: frozenset[str], *, versioned: bool) -> Prepared:
-    editor = select(Member.list_id).where(
-        Member.user_id == bindparam("caller", type_=Id), or_(*[Member.role == role for role in roles_from("editor")])
-    )
-    statement = update(Todo).where(Todo.id == bindparam("todo_id", type_=Id), Todo.deleted_at.is_(None), Todo.list_id.in_(editor))
+    statement = update(Todo).where(Todo.id == bindparam("todo_id", type_=Id), Todo.deleted_at.is_(None), Todo.list_id.in_(_edited()))
     columns: dict[str, Any] = {"version": Todo.version + 1, "updated_at": bindparam("now", type_=Instant)}
     for name in names:
         columns |= _PLAIN[name](bindparam(f"new_{name}", type_=Todo.__table__.c[name].type))
@@ -195,10 +192,18 @@ def _plain_update(names: frozenset[str], *, versioned: bool) -> Prepared:
     return Prepared(statement.values(columns).returning(*COLUMNS))
 
 
+def _edited() -> Select[Any]:
+    """The lists whose todos the caller may change."""
+    return select(Member.list_id).where(
+        Member.user_id == bindparam("caller", type_=Id), or_(*[Member.role == role for role in roles_from("editor")])
+    )
+
+
 def _write(row: Any, changes: dict[str, Any]) -> Row[Any] | None:
-    """Write changes over the very version of the row; None where it is another by now."""
-    same = update(Todo).where(Todo.id == row.id, Todo.version == row.version).values(version=row.version + 1)
-    return fetch_one(same.values(changed(row._asdict(), changes, zone_of)).returning(*COLUMNS))
+    """Write changes over the very version of the row; None where it is another by now, or the caller's no more."""
+    same = update(Todo).where(Todo.id == row.id, Todo.version == row.version, Todo.list_id.in_(_edited()))
+    columns = changed(row._asdict(), changes, zone_of)
+    return fetch_one(same.values(version=row.version + 1, **columns).returning(*COLUMNS), {"caller": me().user_id})
 
 
 def _change_alone(todo_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:

@@ -21,6 +21,7 @@ from app.users.digests import next_digest
 from app.users.models import User
 
 TAKEN = "There is an account with this e-mail address already."
+WRONG_PASSWORD = {"current_password": ["The current password is wrong."]}
 LAST_ADMIN = "This is the last active admin. Make somebody else an admin first."
 
 
@@ -88,6 +89,8 @@ def change_profile(user_id: str, changes: dict[str, Any], versions: Versions = N
     if moves or password:
         confirm(user, password)
     with transaction():
+        if moves and not is_still(user):
+            raise Invalid(WRONG_PASSWORD)
         changed = _change(user, {**changes, **_consequences(user, changes)}, versions)
         if moves:
             mailed_tokens.spend_resets(user_id)
@@ -122,7 +125,11 @@ def leave(user_id: str, password: str, versions: Versions = None) -> None:
     user = by_id(user_id)
     check_version(user, versions)
     confirm(user, password)
-    remove(user_id, versions)
+    with transaction():
+        keep_an_admin(user_id)
+        if not is_still(user):
+            raise Invalid(WRONG_PASSWORD)
+        remove(user_id, versions)
 
 
 def remove(user_id: str, versions: Versions = None) -> None:
@@ -145,7 +152,13 @@ def remove(user_id: str, versions: Versions = None) -> None:
 def confirm(user: Row[Any], password: str) -> None:
     """Let pass the one who knows the account's password. Raises Invalid, and RateLimited after many failures."""
     if not attempts.is_right(user.email, user.password_hash, password):
-        raise Invalid({"current_password": ["The current password is wrong." if password else "The current password is needed for this."]})
+        raise Invalid(WRONG_PASSWORD if password else {"current_password": ["The current password is needed for this."]})
+
+
+def is_still(user: Row[Any]) -> bool:
+    """Whether the account still has the password that it had, and may log in; it keeps both until the transaction ends."""
+    row = fetch_one(select(User.password_hash, User.active).where(User.id == user.id).with_for_update(key_share=True))
+    return row is not None and row.password_hash == user.password_hash and row.active
 
 
 def keep_an_admin(user_id: str) -> None:

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from secrets import token_hex
 
@@ -199,6 +200,50 @@ def test_a_wrong_current_password_changes_nothing(client, account, anonymous):
     assert answer.status_code == 422
     assert list(answer.json["errors"]) == ["current_password"]
     assert login(anonymous, account).status_code == 200
+
+
+@pytest.fixture
+def changed_meanwhile(client, monkeypatch):
+    """The owner changes the password while one that somebody else sent, the one so far, is being looked at."""
+    matches = passwords.matches
+
+    def matches_slowly(password_hash, password):
+        found = matches(password_hash, password)
+        monkeypatch.setattr(passwords, "matches", matches)
+        change = {"current_password": PASSWORD, "new_password": "violet kettle 71"}
+        with ThreadPoolExecutor() as another:
+            assert another.submit(client.post, "/auth/password", change).result().status_code == 204
+        return found
+
+    return lambda: monkeypatch.setattr(passwords, "matches", matches_slowly)
+
+
+def test_a_login_that_the_change_of_the_password_overtakes_is_refused(anonymous, account, changed_meanwhile):
+    changed_meanwhile()
+
+    assert login(anonymous, account).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/auth/password", {"new_password": "another kettle 72"}),
+        ("PATCH", "/me", {"email": "somebody.else@example.com"}),
+        ("DELETE", "/me", {}),
+    ],
+)
+def test_what_the_change_of_the_password_overtakes_is_refused(
+    client, make_client, account, anonymous, changed_meanwhile, method, path, body
+):
+    other = make_client(account)
+    changed_meanwhile()
+
+    answer = other.open(path, json={"current_password": PASSWORD, **body}, method=method)
+
+    assert answer.status_code == 422
+    assert list(answer.json["errors"]) == ["current_password"]
+    assert client.get("/me").json["email"] == account.email
+    assert login(anonymous, account, "violet kettle 71").status_code == 200
 
 
 def test_a_weak_new_password_is_refused_under_its_name(client):

@@ -1,3 +1,4 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import monotonic
@@ -30,6 +31,19 @@ def add_list(name):
 
 def exists(list_id):
     return fetch_one(select(List.id).where(List.id == list_id)) is not None
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o000])
+def test_a_new_file_of_sqlite_is_for_who_runs_the_service_alone(make_app, tmp_path, umask):
+    file, before = tmp_path / "app.db", os.umask(umask)
+    try:
+        with make_app(DATABASE_URL=f"sqlite:///{file}").app_context(), transaction():
+            execute(text("CREATE TABLE notes (body TEXT)"))
+            assert {beside.name: beside.stat().st_mode & 0o077 for beside in tmp_path.iterdir()} == dict.fromkeys(
+                ["app.db", "app.db-wal", "app.db-shm"], 0
+            )
+    finally:
+        os.umask(before)
 
 
 def test_what_is_done_in_a_transaction_lasts(context):

@@ -1,5 +1,8 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from app.todos import service as todos
 from tests.arrange import find, make_list, make_todo, open_count, share, tasks, unknown
 
 
@@ -275,6 +278,25 @@ def test_who_was_removed_sees_nothing_more(client, stranger, shared, path):
 
     assert stranger.get(f"/todos/{todo['id']}").status_code == 404
     assert tasks(stranger) == []
+
+
+def test_what_somebody_changes_while_they_are_removed_is_not_written(client, stranger, shared, path, monkeypatch):
+    share(client, shared, stranger)
+    todo = make_todo(client, "buy milk", list_id=shared["id"])
+    changed = todos.changed
+
+    def removed_meanwhile(*args):
+        monkeypatch.setattr(todos, "changed", changed)
+        with ThreadPoolExecutor() as another:
+            assert another.submit(client.delete, f"{path}/members/{stranger.account.id}").result().status_code == 204
+        return changed(*args)
+
+    monkeypatch.setattr(todos, "changed", removed_meanwhile)
+
+    answer = stranger.patch(f"/todos/{todo['id']}", {"task": "buy honey", "recurrence": "FREQ=DAILY", "due_on": "2026-12-01"})
+
+    assert answer.status_code == 404
+    assert client.get(f"/todos/{todo['id']}").json["task"] == "buy milk"
 
 
 def test_who_leaves_is_assigned_nothing_more(client, stranger, shared, path):

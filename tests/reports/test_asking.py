@@ -18,6 +18,16 @@ def test_a_report_is_a_job(client):
     assert answer.headers["Location"] == f"/api/v1/jobs/{answer.json['id']}"
 
 
+def test_its_result_is_for_who_may_read_todos(app, client, anonymous):
+    job = run(app, client, ask(client))
+    token = client.post("/auth/tokens", {"name": "watch", "scopes": ["jobs:read"]}).json["token"]
+    using = {"headers": {"Authorization": f"Bearer {token}"}}
+
+    assert job["result"]["report"]
+    seen = [anonymous.get(f"/jobs/{job['id']}", **using).json, *anonymous.get("/jobs", **using).json["data"]]
+    assert [(each["state"], each["result"]) for each in seen] == [("succeeded", None)] * 2
+
+
 def test_its_result_holds_the_numbers_and_says_where_the_file_is(app, client):
     done, _ = make_todos(
         client, {"task": "a", "tags": ["home"]}, {"task": "b", "priority": "high", "due_on": "2020-01-01", "tags": ["Home"]}
