@@ -164,6 +164,8 @@ def _check_secrets(settings: dict[str, Any], instance: Path) -> list[str]:
             problems.append(f"{name}: is missing; {_how_to_make_one()}")
         elif not is_embedded(settings) and (len(value) < SHORTEST_SECRET or PLACEHOLDER.search(value)):
             problems.append(f"{name}: is a placeholder or shorter than {SHORTEST_SECRET} characters; {_how_to_make_one()}")
+    if settings["JWT_PREVIOUS_KEY"] and len(settings["JWT_PREVIOUS_KEY"]) < SHORTEST_SECRET and not is_embedded(settings):
+        problems.append(f"JWT_PREVIOUS_KEY: is shorter than {SHORTEST_SECRET} characters, and could not have been JWT_SECRET_KEY")
     if settings["SECRET_KEY"] and settings["SECRET_KEY"] == settings["JWT_SECRET_KEY"] and not is_embedded(settings):
         problems.append(f"JWT_SECRET_KEY: is the same as SECRET_KEY; {_how_to_make_one()}")
     return problems

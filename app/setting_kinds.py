@@ -90,7 +90,7 @@ def database(value: str) -> str:
     """The address of a database, with the driver that it is reached by."""
     try:
         url = make_url(value)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is none
         raise ValueError("use sqlite:///path or postgresql://user:password@host/name") from None
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         url = url.set(drivername="postgresql+psycopg")
@@ -101,26 +101,30 @@ def database(value: str) -> str:
 
 def redis(value: str) -> str:
     """The address of a Redis."""
-    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+    if value and not _is_address(value, "redis", "rediss", "unix"):
         raise ValueError("use redis://host:6379/0")
     return value
 
 
 def broker(value: str) -> str:
     """The address of a broker, RabbitMQ or Redis."""
-    if value and urlsplit(value).scheme not in ("redis", "rediss", "amqp", "amqps"):
+    if value and not _is_address(value, "redis", "rediss", "amqp", "amqps"):
         raise ValueError("use redis://host:6379/1 or amqp://user:password@host:5672//")
     return value
 
 
-def mail_server(value: str) -> str:
-    """The address of a mail server."""
+def _is_address(value: str, *schemes: str) -> bool:
+    """Whether it has one of the schemes, and a port that may be one, or none."""
     try:
         parts = urlsplit(value)
-        right = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
-    except ValueError:  # of a port that is none
-        right = False
-    if not right:
+        return parts.scheme in schemes and parts.port != 0
+    except ValueError:
+        return False
+
+
+def mail_server(value: str) -> str:
+    """The address of a mail server."""
+    if not (_is_address(value, "smtp", "smtps") and urlsplit(value).hostname):
         raise ValueError("use smtp://user:password@host:587 (with STARTTLS where the server offers it) or smtps://user:password@host:465")
     return value
 

@@ -127,6 +127,9 @@ def test_what_work_in_the_background_needs_is_found_by_its_address(name, value):
     [
         ("MAIL_URL", "smtp://localhost:many"),
         ("MAIL_URL", "smtp://"),
+        ("REDIS_URL", "redis://localhost:99999/0"),
+        ("BROKER_URL", "amqp://guest:guest@localhost:many//"),
+        ("DATABASE_URL", "postgresql://tickbox@localhost:many/tickbox"),
         ("MAIL_FROM", "tickbox"),
         ("MAIL_FROM", "a@b.c\nBcc: d@e.f"),
         ("STORAGE_URL", "/srv"),

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 Errors = dict[str, Any]
 
 _NOT_THERE = {"42P01", "42703"}  # undefined_table, undefined_column
+_READ_ONLY = "25006"  # PostgreSQL, of a standby or where its provider saw the disk fill up
 _NOT_THERE_ON_SQLITE = re.compile(r"^no such (table|column)|has no column named")
 
 
@@ -196,7 +197,7 @@ def from_exception(error: Exception) -> Problem:
         log.error("the database lacks what this code needs; run flask db upgrade", exc_info=error)
         return Unavailable("The database is being brought up to date. Try again shortly.")
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
+        isinstance(error, DBAPIError) and (error.connection_invalidated or getattr(error.orig, "sqlstate", None) == _READ_ONLY)
     ):
         log.warning("database unavailable: %s", type(error).__name__)
         return Unavailable()

@@ -1,15 +1,22 @@
-"""Celery's scheduler, for clocks that are set."""
+"""Celery's scheduler, for clocks that are set and brokers that refuse."""
 
 from __future__ import annotations
 
+import logging
 from time import time
 from typing import Any
 
 from celery.beat import Scheduler
 
+log = logging.getLogger(__name__)
+RETRY_SECONDS = 2.0
+
 
 class SteadyScheduler(Scheduler):
-    """A scheduler that goes on where the clock is set back. Celery's own would wait until it is again as late as it has been."""
+    """A scheduler that goes on where the clock is set back, and where the broker refuses it.
+
+    Celery's own would wait until it is again as late as it has been, and end by a refusal while it connects.
+    """
 
     looked_at = 0.0
 
@@ -21,4 +28,9 @@ class SteadyScheduler(Scheduler):
                 entry.last_run_at = entry.default_now()
             self._heap = None  # it holds when each was due by the clock as it was
         self.looked_at = moment
+        try:
+            self.producer  # noqa: B018  # connects, before anything is taken for sent
+        except Exception as error:  # each transport has its own kinds
+            log.warning("the broker cannot be told what is due: %s", error)
+            return RETRY_SECONDS
         return float(super().tick(*args, **kwargs))

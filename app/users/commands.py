@@ -42,7 +42,7 @@ def show_all() -> None:
     """List all accounts, the oldest first."""
     with _errors_for_people():
         for user in fetch_all(select(User).order_by(User.id)):
-            click.echo("\t".join((user.email, user.role, "active" if user.active else "disabled", user.name)))
+            click.echo("\t".join((user.email, user.role, "active" if user.active else "disabled", _shown(user.name))))
 
 
 @users.command("set-role")
@@ -76,6 +76,11 @@ def _change(email: str, **changes: Any) -> Row[Any]:
         if user is None:
             raise click.ClickException(f"There is no account with the address {email}.")
         return service.change_account(user.id, changes)
+
+
+def _shown(name: str) -> str:
+    """A name as its line takes it: whose it is could make up other lines, and colours, with it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 @contextmanager

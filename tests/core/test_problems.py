@@ -8,7 +8,7 @@ import pytest
 from flask_jwt_extended.exceptions import NoAuthorizationError
 from limits.errors import StorageError
 from marshmallow import ValidationError
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import exceptions
 
@@ -112,6 +112,7 @@ def _operational():
         InterfaceError("SELECT 1", {}, psycopg.InterfaceError("closed")),
         PoolTimeout("QueuePool limit of size 4"),
         DataError("SELECT 1", {}, Exception(), connection_invalidated=True),
+        InternalError("INSERT", {}, psycopg.errors.ReadOnlySqlTransaction()),
     ],
 )
 def test_a_database_out_of_reach_is_503_with_the_time_to_wait(broken, error):
@@ -200,7 +201,7 @@ def test_what_other_libraries_raise_is_a_problem_too(broken, error):
 def test_every_kind_of_problem_has_a_code_and_a_default_text():
     kinds = [kind for kind in vars(problems).values() if isinstance(kind, type) and issubclass(kind, problems.Problem)]
 
-    assert len(kinds) == 18
+    assert len(kinds) == 19
     assert all(kind.code and kind.default and kind.title and 400 <= kind.status < 600 for kind in kinds)
 
 

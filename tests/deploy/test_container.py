@@ -123,6 +123,11 @@ def test_nginx_reaches_the_api_alone():
         assert "ports" not in SERVICES[name]
 
 
+def test_what_is_set_beside_the_compose_file_reaches_the_service():
+    for name in ("api-1", "api-2", "worker", "scheduler"):
+        assert SERVICES[name]["env_file"] == ".env"
+
+
 def test_nginx_is_given_every_value_of_its_template():
     need(TEMPLATE.exists(), "This needs deploy/nginx/tickbox.conf.template")
     wanted = set(re.findall(r"\$\{([A-Z_]+)\}", re.sub(r"^#.*", "", TEMPLATE.read_text(), flags=re.MULTILINE)))

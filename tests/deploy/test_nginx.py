@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -400,6 +401,29 @@ def test_its_configuration_has_no_finding(stack):
     done = subprocess.run([gixy, "-f", "json", stack.folder / "nginx.conf"], capture_output=True, text=True, check=False)
 
     assert orjson.loads(done.stdout) == [], done.stdout + done.stderr
+
+
+def test_it_fits_into_an_nginx_that_says_otherwise_for_all_servers(stack, tmp_path):
+    """Such as those of Debian and of the official image."""
+    others = """sendfile on; tcp_nopush on; types_hash_max_size 2048; server_tokens off; keepalive_timeout 65; gzip on;
+        ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_prefer_server_ciphers on; access_log /dev/stdout; default_type text/plain;"""
+    ours = (stack.folder / "nginx.conf").read_text()
+    (tmp_path / "nginx.conf").write_text(ours.replace("http {", "http {" + others).replace(f"pid {stack.folder}", f"pid {tmp_path}"))
+
+    command = [
+        shutil.which("nginx", path="/usr/sbin:/usr/bin:" + os.environ["PATH"]),
+        "-p",
+        tmp_path,
+        "-c",
+        tmp_path / "nginx.conf",
+        "-e",
+        "stderr",
+        "-t",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr
 
 
 def test_no_secret_is_in_what_is_written_for_nginx(stack):

@@ -308,6 +308,27 @@ def test_a_job_that_waits_for_its_next_attempt_goes_on_waiting(lone):
     assert row(job_id).run_after == later
 
 
+def test_where_the_broker_refuses_the_scheduler_it_goes_on(lone, monkeypatch):
+    sent, refusals = [], [OSError("refused"), OSError("refused")]
+
+    class Refusing(SteadyScheduler):
+        @property
+        def producer(self):
+            if refusals:
+                raise refusals.pop()
+
+    beat = Refusing(lone.extensions["celery"], lazy=True)
+    beat.setup_schedule()
+    monkeypatch.setattr(beat, "apply_entry", lambda entry, **_: sent.append(entry.name))
+    for entry in beat.schedule.values():
+        entry.last_run_at = now() - timedelta(days=2)
+
+    assert [beat.tick(), beat.tick()] == [scheduler.RETRY_SECONDS] * 2
+    while beat.tick() == 0:
+        pass
+    assert set(sent) == set(beat.schedule)
+
+
 def test_where_the_clock_was_set_back_the_scheduler_goes_on(lone, monkeypatch):
     sent, hours = [], 1.0
     beat = SteadyScheduler(lone.extensions["celery"], lazy=True)

@@ -66,6 +66,14 @@ def test_accounts_are_listed(run, account, user):
     assert f"{disabled.email}\tmember\tdisabled\tRobin" in lines
 
 
+def test_a_name_makes_up_no_other_line(run, client):
+    client.patch("/me", {"name": "x\nroot@example.org\tadmin\tactive\u001b[31m"})
+
+    lines = run("list").output.splitlines()
+
+    assert not [line for line in lines if line.startswith("root@") or "\u001b" in line]
+
+
 def test_a_role_is_set(run, client, account):
     assert run("set-role", account.email.upper(), "viewer").exit_code == 0
 
