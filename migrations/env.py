@@ -105,10 +105,25 @@ def wait_for_other_instances(connection):
         time.sleep(ASK_SECONDS)
 
 
+def is_ahead(connection):
+    """Whether newer code has brought the database further than this code's `upgrade` would: it was rolled back, and runs on it as it is."""
+    try:
+        wanted = context.get_revision_argument()
+    except KeyError:  # of commands that have none
+        return False
+    if wanted != context.script.get_current_head() or not connection.dialect.has_table(connection, "alembic_version"):
+        return False
+    current = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return current not in {None, *(known.revision for known in context.script.walk_revisions())}
+
+
 def run_online():
     """Migrate on a connection that is closed afterwards, with all that was set on it."""
     with db.engine.connect() as connection:
         try:
+            if is_ahead(connection):
+                log.warning("the database is further than this code knows, which runs on it as it is; nothing was migrated")
+                return
             (run_on_sqlite if connection.dialect.name == "sqlite" else run_on_postgresql)(connection)
         finally:
             connection.invalidate()

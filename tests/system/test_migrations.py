@@ -67,6 +67,20 @@ def version_and(query):
         return connection.scalar(text("SELECT version_num FROM alembic_version")), connection.scalar(text(query))
 
 
+def test_code_that_was_rolled_back_leaves_a_newer_database_as_it_is(empty_app, caplog):
+    with empty_app.app_context():
+        upgrade(MIGRATIONS)
+        with engine().begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+        before = tables()
+
+        upgrade(MIGRATIONS)
+
+        assert version_and("SELECT count(*) FROM users") == ("0099", 0)
+        assert tables() == before
+        assert "further than this code knows" in caplog.text
+
+
 def test_processes_that_migrate_at_once_do_so_once(empty_app):
     processes = [start(empty_app, "upgrade") for _ in range(3)]
 
