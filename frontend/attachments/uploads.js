@@ -1,5 +1,6 @@
 import { newKey, Offline, request } from "../core/api.js";
-import { describe, say } from "../core/notices.js";
+import { reason, sayFailed } from "../core/files.js";
+import { say } from "../core/notices.js";
 import { html, nothing, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
 
@@ -44,9 +45,11 @@ export function uploads(path, arrived) {
   }
 
   function fail(entry, problem) {
-    if (problem.name === "AbortError") drop(entry);
+    if (problem.name === "AbortError") return drop(entry);
     Object.assign(entry, { problem, share: null });
     redraw();
+    if (document.querySelector(`[data-upload="${entry.key}"]`)) return;
+    sayFailed(entry.file, problem, isWorthIt(problem) ? { name: text("core.again"), act: () => enqueue(entry) } : null);
   }
 
   function drop(entry) {
@@ -89,5 +92,3 @@ const progress = ({ file, share }) =>
       `;
 
 const isWorthIt = (problem) => problem && (problem instanceof Offline || problem.status >= 500 || problem.status === 409);
-
-const reason = (problem) => (problem instanceof Offline ? text("attachments.lost") : describe(problem));

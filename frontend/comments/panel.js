@@ -22,7 +22,7 @@ export function commentsPanel(todoId, listId) {
     isKnown: false,
     readings: 0,
     arrived: 0,
-    adding: form(),
+    adding: draft(todoId),
     editing: null,
   };
   read(panel).catch(complain);
@@ -78,8 +78,8 @@ function shown(panel, comment) {
 function adder(panel) {
   const state = panel.adding;
   const add = state.submit(async ({ body }, element) => {
-    await submit("POST", panel.path, { body });
-    element.reset();
+    await send(state, "POST", panel.path, body);
+    element.elements.body.value = "";
     await read(panel);
   });
   return html`
@@ -92,8 +92,12 @@ function adder(panel) {
 
 function editor(panel, comment) {
   const { state } = panel.editing;
+  const cancel = () => {
+    state.keep("");
+    stopEditing(panel, comment);
+  };
   const save = state.submit(async ({ body }) => {
-    await submit("PATCH", `${panel.path}/${comment.id}`, { body }, { ifMatch: panel.editing.version }).catch((problem) => {
+    await send(state, "PATCH", `${panel.path}/${comment.id}`, body, { ifMatch: panel.editing.version }).catch((problem) => {
       if (problem.status !== 412) throw problem;
       panel.editing.version = problem.current.version;
       throw Object.assign(problem, { errors: { body: text("comments.changed", { body: problem.current.body }) } });
@@ -103,9 +107,9 @@ function editor(panel, comment) {
   });
   return html`
     <form @submit=${save}>
-      ${area(state, text("comments.edit"), comment.body)}
+      ${area(state, text("comments.edit"))}
       <p class="actions">
-        <button type="button" @click=${() => stopEditing(panel, comment)}>${text("core.cancel")}</button>
+        <button type="button" @click=${cancel}>${text("core.cancel")}</button>
         <button class="main" ?disabled=${state.isBusy}>${text("core.save")}</button>
       </p>
     </form>
@@ -113,7 +117,7 @@ function editor(panel, comment) {
 }
 
 function startEditing(panel, comment) {
-  panel.editing = { id: comment.id, version: comment.version, state: form() };
+  panel.editing = { id: comment.id, version: comment.version, state: draft(comment.id, comment.body) };
   redraw();
   setTimeout(() => document.getElementById(`${panel.editing.state.id}-body`)?.focus());
 }
@@ -136,8 +140,24 @@ async function removeComment(panel, comment) {
   setTimeout(() => document.querySelector(".comments h3")?.focus()); // the button is gone
 }
 
+/** A form that keeps in this tab what is typed about the todo or the comment `id`. */
+function draft(id, body = "") {
+  const kept = `tickbox.comment.${session.user.id}.${id}`;
+  const keep = (typed) => sessionStorage.setItem(kept, typed);
+  return Object.assign(form(), { keep, first: sessionStorage.getItem(kept) || body });
+}
+
+/** On its way it is kept by the outbox, and is no draft that could be sent twice. */
+function send(state, method, path, body, options) {
+  state.keep("");
+  return submit(method, path, { body }, options).catch((problem) => {
+    state.keep(body);
+    throw problem;
+  });
+}
+
 /** While it is on its way it stays as it was sent. */
-function area(state, label, value = "") {
+function area(state, label) {
   const id = `${state.id}-body`;
   return html`
     <p class="field">
@@ -148,10 +168,11 @@ function area(state, label, value = "") {
         required
         dir="auto"
         maxlength=${LONGEST}
-        .defaultValue=${value}
+        .defaultValue=${state.first}
         ?readonly=${state.isBusy}
         aria-keyshortcuts="Control+Enter"
         aria-describedby="${id}-error"
+        @input=${(event) => state.keep(event.target.value)}
         @keydown=${sendByKey}
       ></textarea>
       ${wrong(state, "body")}

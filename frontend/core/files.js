@@ -1,7 +1,7 @@
-import { fileUrl, isFresh, revive } from "./api.js";
-import { complain } from "./notices.js";
+import { fileUrl, isFresh, Offline, revive } from "./api.js";
+import { complain, describe, say } from "./notices.js";
 import { html, nothing } from "./page.js";
-import { language } from "./text.js";
+import { language, text } from "./text.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
@@ -51,6 +51,12 @@ async function renewed(event) {
     complain(problem);
   }
 }
+
+/** Why a file did not come through. */
+export const reason = (problem) => (problem instanceof Offline ? text("core.lost") : describe(problem));
+
+/** For who looks at something else by now. */
+export const sayFailed = (file, problem, action) => say(`${file.name}: ${reason(problem)}`, { kind: "bad", action, stays: true });
 
 /** "1.5 MB". */
 export function sizeText(bytes) {

@@ -1,9 +1,9 @@
 import { session } from "../auth/session.js";
 import { dayAndTime, instantOf, today } from "../core/dates.js";
-import { html, noChange, nothing, redraw } from "../core/page.js";
+import { html, noChange, nothing } from "../core/page.js";
 import { text } from "../core/text.js";
 import { lists, mayEdit } from "../lists/lists.js";
-import { members } from "../lists/members.js";
+import { membersOf } from "../lists/members.js";
 import { PRIORITIES } from "./filters.js";
 import { recurrenceText } from "./recurrence.js";
 
@@ -11,24 +11,17 @@ const RULES = ["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", 
 
 /** Draws the fields of a todo; `submit(seen, fields)` is called with what the person saw, and each change. */
 export function todoFields(first, isMine, submit) {
-  let people = [];
   let seen = first; // null after a change, until that is drawn
   const change = (fields) => {
     const before = seen ?? first;
     seen = null;
     submit(before, fields);
   };
-  members(first.list_id).then(
-    (found) => {
-      people = found;
-      redraw();
-    },
-    () => {},
-  ); // whom it is assigned to stays unnamed
   const zone = session.user.time_zone;
 
   return (todo) => {
     seen ??= todo;
+    const people = membersOf(todo.list_id);
     const due = todo.due_at ? dayAndTime(todo.due_at, zone) : { day: todo.due_on ?? "", time: "" };
     const remind = todo.remind_at ? dayAndTime(todo.remind_at, zone) : { day: "", time: "" };
     const setDue = (day, time) => change(day && time ? { due_at: instantOf(day, time, zone) } : { due_on: day || null });

@@ -1,6 +1,6 @@
 import { newKey, Offline, request } from "../core/api.js";
 import { figures, table } from "../core/figures.js";
-import { filePicker, sizeText } from "../core/files.js";
+import { filePicker, sayFailed, sizeText } from "../core/files.js";
 import { choice, form } from "../core/form.js";
 import { complain } from "../core/notices.js";
 import { html, nothing, redraw } from "../core/page.js";
@@ -33,7 +33,7 @@ export function importer(jobs) {
   async function send(values, element) {
     const fields = JSON.stringify(values);
     if (last.file !== file || last.fields !== fields) last = { file, fields, key: newKey() };
-    const job = await upload(multipart(values), last.key);
+    const job = await upload(multipart(values), element);
     if (!job) return;
     last = {};
     jobId = job.id;
@@ -42,8 +42,8 @@ export function importer(jobs) {
     jobs.add(job).then(readLists).catch(complain);
   }
 
-  /** Null where the connection was lost. */
-  async function upload(body, key) {
+  /** Null where that failed, and is said. */
+  async function upload(body, element) {
     calledOff = new AbortController();
     isLost = false;
     const onProgress = (share) => {
@@ -52,10 +52,11 @@ export function importer(jobs) {
     };
     onProgress(0);
     try {
-      return (await request("POST", "/imports", { form: body, key, signal: calledOff.signal, onProgress })).data;
+      return (await request("POST", "/imports", { form: body, key: last.key, signal: calledOff.signal, onProgress })).data;
     } catch (problem) {
-      if (!(problem instanceof Offline)) throw problem;
-      isLost = true;
+      if (!element.isConnected) sayFailed(last.file, problem);
+      else if (problem instanceof Offline) isLost = true;
+      else throw problem;
       return null;
     } finally {
       sent = null;

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.frontend.accessibility import axe
+from tests.frontend.conftest import until
 from tests.frontend.files import WORK, drop, picture, slow_down, upload
 
 PART = re.compile(r"^0\.\d")
@@ -156,6 +157,29 @@ def test_a_file_whose_connection_was_lost_is_kept_and_never_attached_twice(open_
     row.get_by_role("button", name="Try again").click()
 
     expect(files(page).get_by_role("link")).to_have_text(["notes.txt"])
+    assert todo.names() == ["notes.txt"]
+
+
+def test_a_file_that_fails_when_its_panel_is_closed_is_named_until_it_is_sent_again(open_files, todo):
+    page = open_files()
+    page.expected_errors.append("attachments")
+    held = []
+    page.route("**/attachments", lambda route: held.append(route), times=1)
+    page.clock.install()
+    choose(page, upload("notes.txt", "two coats"))
+    until(page, lambda: held)
+
+    page.keyboard.press("Escape")
+    expect(files(page)).to_have_count(0)
+    held[0].abort("connectionreset")
+
+    notice = page.get_by_role("alert").filter(has_text="notes.txt: The connection was lost.")
+    expect(notice).to_be_visible()
+    page.clock.fast_forward(60_000)
+    expect(notice).to_be_visible()
+    notice.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("“notes.txt” is attached.")).to_be_visible()
+    expect(notice).to_have_count(0)
     assert todo.names() == ["notes.txt"]
 
 

@@ -4,6 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.frontend.accessibility import axe
+from tests.frontend.conftest import until
+from tests.frontend.test_entry import log_in
 
 PHONE = {"width": 390, "height": 844}
 HOSTILE = "<img src=x onerror=alert(1)>\n\u202eright to left " + "x" * 500
@@ -153,6 +155,92 @@ def test_a_comment_without_a_connection_is_kept_and_sent_once_there_is_one(open_
 
     expect(comments(page)).to_contain_text(["Oat milk."])
     assert [found["body"] for found in ada.get(f"/todos/{todo['id']}/comments")["data"]] == ["Oat milk."]
+
+
+def reopen(page):
+    """Leave the panel, and come back."""
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Details of milk").click()
+
+
+def test_half_a_comment_waits_where_its_panel_was_left_and_is_sent_once(open_panel, ada, todo):
+    page = open_panel(ada)
+    page.get_by_label("Write a comment").fill("Oat milk.")
+
+    reopen(page)
+    expect(page.get_by_label("Write a comment")).to_have_value("Oat milk.")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(comments(page)).to_contain_text(["Oat milk."])
+    expect(page.get_by_label("Write a comment")).to_have_value("")
+    reopen(page)
+
+    expect(comments(page)).to_contain_text(["Oat milk."])
+    expect(page.get_by_label("Write a comment")).to_have_value("")
+
+
+def test_half_a_comment_outlives_a_session_that_ends_elsewhere(open_panel, ada):
+    page = open_panel(ada)
+    page.expected_errors += ["401", "403"]
+    page.get_by_label("Write a comment").fill("Oat milk.")
+
+    ada.delete("/auth/sessions")
+    page.clock.fast_forward(15_000)
+    log_in(page, ada.email, ada.password)
+    page.get_by_role("button", name="Details of milk").click()
+
+    expect(page.get_by_label("Write a comment")).to_have_value("Oat milk.")
+
+
+def test_a_comment_that_waits_for_a_connection_is_no_draft(open_panel, ada, todo):
+    page = open_panel(ada)
+    page.expected_errors += ["net::ERR_INTERNET_DISCONNECTED", "Offline"]
+    expect(page.get_by_text("No comments yet.")).to_be_visible()
+
+    page.context.set_offline(True)
+    page.get_by_label("Write a comment").fill("Oat milk.")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.get_by_text("1 change waits for a connection")).to_have_count(1)
+    reopen(page)
+
+    expect(page.get_by_label("Write a comment")).to_have_value("")
+    page.context.set_offline(False)
+    until(page, lambda: [found["body"] for found in ada.get(f"/todos/{todo['id']}/comments")["data"]] == ["Oat milk."])
+
+
+def test_a_comment_that_is_refused_when_its_panel_is_closed_is_a_draft_again(open_panel, ada):
+    page = open_panel(ada)
+    page.expected_errors.append("422")
+    expect(page.get_by_text("No comments yet.")).to_be_visible()
+    held = []
+    page.route("**/comments", lambda route: held.append(route), times=1)
+    page.get_by_label("Write a comment").fill("Oat milk.")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    until(page, lambda: held)
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    held[0].fulfill(status=422, json={"detail": "Not like this."})
+    expect(page.get_by_role("alert").filter(has_text="Not like this.")).to_be_visible()
+    page.get_by_role("button", name="Details of milk").click()
+
+    expect(page.get_by_label("Write a comment")).to_have_value("Oat milk.")
+
+
+def test_half_a_change_of_a_comment_waits_until_it_is_called_off(open_panel, ada, comment):
+    comment(ada, "Cow milk.")
+    page = open_panel(ada)
+    edit = comments(page).get_by_role("button", name="Edit")
+    edit.click()
+    page.get_by_label("Edit comment").fill("Oat milk.")
+
+    reopen(page)
+    edit.click()
+    expect(page.get_by_label("Edit comment")).to_have_value("Oat milk.")
+    page.get_by_role("button", name="Cancel").click()
+    edit.click()
+
+    expect(page.get_by_label("Edit comment")).to_have_value("Cow milk.")
 
 
 def test_a_hostile_comment_is_text_and_breaks_no_layout(open_panel, ada, bob, comment):

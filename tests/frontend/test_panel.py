@@ -60,6 +60,23 @@ def test_ticking_off_and_back_is_no_conflict_with_oneself(page, ada, made):
     until(page, lambda: ada.get(f"/todos/{made['id']}")["version"] == made["version"] + 2)
 
 
+def test_a_todo_that_goes_to_another_list_can_be_assigned_to_its_members(open_page, account, ada, made):
+    shared = [ada.post("/lists", {"name": name}) for name in ("House", "Club")]
+    for each, name in zip(shared, ("Bob", "Grace"), strict=True):
+        ada.post(f"/lists/{each['id']}/members", {"email": account(name=name).email, "role": "editor"})
+    ada.patch(f"/todos/{made['id']}", {"list_id": shared[0]["id"]})
+    page = open_page(ada, path=f"/#/lists/{shared[0]['id']}")
+    page.get_by_role("button", name="Details of buy milk").click()
+    people = page.get_by_label("Assigned to").get_by_role("option")
+    expect(people).to_have_text(["nobody", "Ada", "Bob"])
+
+    page.get_by_role("dialog").get_by_role("combobox", name="List").select_option("Club")
+
+    expect(people).to_have_text(["nobody", "Ada", "Grace"])
+    page.get_by_label("Assigned to").select_option("Grace")
+    until(page, lambda: ada.get(f"/todos/{made['id']}")["assignee_id"])
+
+
 def test_a_date_that_is_typed_is_sent_as_no_year_of_long_ago(page, ada, made):
     sent = []
     page.on("request", lambda request: request.method == "PATCH" and sent.append(request.post_data_json["due_on"]))

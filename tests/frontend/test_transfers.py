@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.frontend.accessibility import axe
+from tests.frontend.conftest import until
 from tests.frontend.files import WORK, drop, slow_down, upload
 
 PART = re.compile(r"^0\.\d")
@@ -187,6 +188,22 @@ def test_what_was_sent_before_the_connection_was_lost_is_not_imported_twice(open
 
     assert figures(importing(page))["New"] == "1"
     assert [todo["task"] for todo in ada.get("/todos")["data"]] == ["buy paint"]
+
+
+def test_a_file_that_fails_when_another_view_is_open_is_named(open_transfers, ada):
+    page = open_transfers(ada)
+    page.expected_errors.append("imports")
+    held = []
+    page.route("**/imports", lambda route: held.append(route))
+    choose(page, upload("todos.csv", "task\nbuy paint\n"))
+    press(importing(page), "Import")
+    until(page, lambda: held)
+
+    page.get_by_role("link", name="Reports").click()
+    expect(page.get_by_role("heading", name="Reports")).to_be_visible()
+    held[0].abort("connectionreset")
+
+    expect(page.get_by_role("alert").filter(has_text="todos.csv: The connection was lost.")).to_be_visible()
 
 
 def test_who_comes_back_finds_the_job_that_goes_on_and_can_call_it_off(open_transfers, ada):
