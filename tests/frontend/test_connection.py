@@ -194,6 +194,31 @@ def test_what_is_typed_outlives_a_service_that_is_away_for_long(open_page, ada, 
     assert tasks(ada) == ["buy bread"]
 
 
+@pytest.mark.parametrize("is_reloaded", [False, True])
+def test_all_lines_that_are_refused_late_are_shown_until_somebody_closes_them(open_page, ada, is_reloaded):
+    made = ada.post("/lists", {"name": "Errands"})
+    lines = ["buy milk", "buy bread", "buy rice", "buy eggs", "buy salt"]
+    page = open_page(ada, path=f"/#/lists/{made['id']}", allow=["404", "ERR_FAILED"])
+    expect(page.get_by_role("heading", name="Errands")).to_be_visible()
+    page.route("**/api/v1/todos", lambda route: route.abort())
+    for line in lines:
+        add(page, line)
+    expect(page.get_by_text("5 changes wait for a connection")).to_be_visible()
+    ada.delete(f"/lists/{made['id']}")
+    if is_reloaded:
+        page.reload()
+        expect(page.get_by_role("heading", name="No such list")).to_be_visible()
+    page.clock.install()
+
+    page.unroute("**/api/v1/todos")
+    page.clock.run_for(3000)
+
+    notices = page.get_by_role("alert").locator(".notice").filter(has_text="was not added")
+    expect(notices).to_contain_text([f"“{line}” was not added" for line in lines])
+    page.clock.run_for(10_000)
+    expect(notices).to_have_count(5)
+
+
 def test_a_change_behind_one_whose_answer_was_lost_is_no_conflict(open_page, ada):
     made = ada.post("/todos", {"task": "buy milk"})
     page = open_page(ada, allow=["ERR_FAILED", "412"])
