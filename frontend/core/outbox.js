@@ -72,19 +72,25 @@ async function send() {
   isSending = true;
   clearTimeout(timer);
   try {
-    let isNews = false;
-    while (entries.length) {
-      const [entry] = entries;
-      isNews ||= entry.tries > 0 || !callers.has(entry.id);
-      if (await sendOne(entry)) continue;
-      timer = setTimeout(send, AGAIN);
-      return;
-    }
-    if (isNews) dispatchEvent(new Event(SENT));
+    // One tab at a time, as all know what an earlier page left, unless it takes long. Plain HTTP has no locks.
+    await (navigator.locks?.request(PREFIX, { signal: AbortSignal.timeout(3 * AGAIN) }, sendAll).catch(sendAll) ?? sendAll());
   } finally {
     isSending = false;
     redraw();
   }
+}
+
+async function sendAll() {
+  let isNews = entries.some((entry) => !callers.has(entry.id));
+  entries = entries.filter((entry) => callers.has(entry.id) || localStorage.getItem(entry.id));
+  while (entries.length) {
+    const [entry] = entries;
+    isNews ||= entry.tries > 0;
+    if (await sendOne(entry)) continue;
+    timer = setTimeout(send, AGAIN);
+    return;
+  }
+  if (isNews) dispatchEvent(new Event(SENT));
 }
 
 /** Whether it is settled. */
@@ -124,16 +130,15 @@ function settle(entry) {
 
 /** Later changes of the same object are changes of what this one made of it. */
 function rebase(object) {
-  for (const entry of entries)
-    if (object?.version && entry.path.includes(`/${object.id}`) && entry.ifMatch === object.version - 1) entry.ifMatch = object.version;
+  const isOfIt = (entry) => object?.version && entry.path.includes(`/${object.id}`) && entry.ifMatch === object.version - 1;
+  for (const entry of entries.filter(isOfIt)) keep(Object.assign(entry, { ifMatch: object.version }));
 }
 
 /** An earlier try is still at work. */
 const isUnderWay = (entry, problem) => problem.status === 409 && entry.method === "POST" && entry.tries > 0;
 
-/** Only the answer of an earlier try was lost. */
+/** Only the answer of an earlier try was lost, if it is not as it shall be by chance. */
 function cameThrough(entry, problem) {
-  if (!entry.tries) return false;
   if (problem.status === 404) return entry.method === "DELETE";
   if (problem.status !== 412 || entry.method !== "PATCH") return false;
   return Object.entries(entry.body).every(([name, value]) => JSON.stringify(problem.current[name]) === JSON.stringify(value));

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.frontend.conftest import log_in, until
+from tests.frontend.conftest import log_in, unsent, until
 
 GONE = "ERR_INTERNET_DISCONNECTED"
 
@@ -217,6 +217,28 @@ def test_all_lines_that_are_refused_late_are_shown_until_somebody_closes_them(op
     expect(notices).to_contain_text([f"“{line}” was not added" for line in lines])
     page.clock.run_for(10_000)
     expect(notices).to_have_count(5)
+
+
+@pytest.mark.parametrize("key", ["Space", "Delete"])
+def test_a_change_whose_page_was_closed_before_the_answer_is_no_conflict(open_page, ada, key):
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=["404", "412"])
+    sent = []
+    page.route(f"**/api/v1/todos/{made['id']}", lambda route: sent.append(route.fetch()))
+    if key == "Space":
+        page.get_by_label("buy milk: done").check()
+    else:
+        page.get_by_role("button", name="buy milk", exact=True).press(key)
+    until(page, lambda: sent)
+
+    page.close(run_before_unload=False)
+    again = page.context.new_page()
+    again.goto(ada.api.removesuffix("api/v1"))
+    expect(again.get_by_label("New todo")).to_be_visible()
+
+    until(again, lambda: unsent(again) == 0)
+    again.wait_for_load_state("networkidle")
+    assert again.locator("dialog, .notice").count() == 0  # not "will be": notices go by themselves
 
 
 def test_a_change_behind_one_whose_answer_was_lost_is_no_conflict(open_page, ada):
