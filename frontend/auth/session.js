@@ -1,9 +1,11 @@
 /** Who is logged in, in this browser. */
 
 import { get, hasSession, patch, post, remove } from "../core/api.js";
+import { ask } from "../core/dialog.js";
 import { complain } from "../core/notices.js";
-import { emptyOutbox } from "../core/outbox.js";
+import { emptyOutbox, isAllSent } from "../core/outbox.js";
 import { redraw } from "../core/page.js";
+import { text } from "../core/text.js";
 
 /** `user` is null where nobody is logged in; `isKnown` is false until that was asked. `changed()` is called with each change. */
 export const session = { user: null, isKnown: false, changed: () => {} };
@@ -39,11 +41,20 @@ export async function register(email, password, name) {
   tellTabs();
 }
 
+let isLeaving = false;
+
+/** Nothing that is unsent is lost unasked. */
 export async function logOut() {
+  if (isLeaving) return;
+  isLeaving = true;
   try {
+    const name = text("auth.log_out");
+    if (!((await isAllSent()) || (await ask(name, text("auth.unsent"), name, { danger: true })))) return;
     await post("/auth/logout");
   } catch (problem) {
     if (problem.status !== 401) throw problem;
+  } finally {
+    isLeaving = false;
   }
   depart();
   tellTabs();

@@ -42,8 +42,14 @@ export function openOutbox(userId, whenRefused = complain) {
 }
 
 export function emptyOutbox() {
-  for (const entry of entries) localStorage.removeItem(entry.id);
+  for (const { id } of kept()) localStorage.removeItem(id);
   entries = [];
+}
+
+/** In all tabs. What is on its way has a moment. */
+export async function isAllSent() {
+  for (let looks = 0; kept().length && !waiting() && looks < 50; looks++) await new Promise((resolve) => setTimeout(resolve, 100));
+  return !kept().length;
 }
 
 /** Gives the answer, once it has come through. `ifMatch` is the version that was changed. Throws Problem. */

@@ -194,6 +194,47 @@ def test_what_is_typed_outlives_a_service_that_is_away_for_long(open_page, ada, 
     assert tasks(ada) == ["buy bread"]
 
 
+def test_what_is_on_its_way_arrives_before_somebody_is_logged_out(open_page, ada):
+    made = [ada.post("/todos", {"task": task}) for task in ("buy milk", "buy bread", "buy rice")]
+    page = open_page(ada)
+    held = []
+
+    def hold(route):
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route("**/api/v1/todos/*", hold)
+    for todo in made:
+        page.get_by_label(f"{todo['task']}: done").check()
+    until(page, lambda: held)
+
+    page.get_by_role("button", name="Log out").click()
+    held[0].continue_()
+
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert [ada.get(f"/todos/{todo['id']}")["done"] for todo in made] == [True, True, True]
+
+
+def test_who_logs_out_before_all_is_sent_is_asked(open_page, ada):
+    page = open_page(ada, allow=["503"])
+    page.route("**/api/v1/todos", lambda route: route.fulfill(status=503, headers={"Retry-After": "0.05"}, body="{}"))
+    add(page, "buy bread")
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+    asked = page.get_by_role("dialog", name="Log out")
+
+    page.get_by_role("button", name="Log out").click()
+    asked.get_by_role("button", name="Cancel").click()
+    expect(asked).to_have_count(0)
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    asked.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert unsent(page) == 0
+    assert tasks(ada) == []
+
+
 @pytest.mark.parametrize("is_reloaded", [False, True])
 def test_all_lines_that_are_refused_late_are_shown_until_somebody_closes_them(open_page, ada, is_reloaded):
     made = ada.post("/lists", {"name": "Errands"})
