@@ -28,15 +28,15 @@ export async function start() {
 
 /** By cookies that scripts cannot read. Throws Problem. */
 export async function logIn(email, password) {
-  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: false });
+  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: 0 });
   become(answer.data.user);
   tellTabs();
 }
 
 /** In the time zone of this machine. Throws Problem. */
 export async function register(email, password, name) {
-  await post("/auth/register", { email, password, name }, { wait: false });
-  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: false });
+  await post("/auth/register", { email, password, name }, { wait: 0 });
+  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: 0 });
   become(await inLocalTime(answer.data.user));
   tellTabs();
 }

@@ -18,6 +18,7 @@ let entries = [];
 let isSending = false;
 let settled = 0;
 let timer = null;
+let stop = new AbortController();
 const callers = new Map();
 
 /** The event that says: what had waited, or was left by an earlier page, has come through. */
@@ -34,6 +35,8 @@ export const waiting = () => (entries[0]?.tries ? entries.length : 0);
  */
 export function openOutbox(userId, whenRefused = complain) {
   clearTimeout(timer);
+  stop.abort(); // it must not go on as somebody else
+  stop = new AbortController();
   owner = userId;
   refused = whenRefused;
   entries = owner ? kept() : [];
@@ -92,7 +95,7 @@ async function sendAll() {
   while (entries.length) {
     const [entry] = entries;
     isNews ||= entry.tries > 0;
-    if (await sendOne(entry)) continue;
+    if ((await sendOne(entry)) || entry !== entries[0]) continue;
     timer = setTimeout(send, AGAIN);
     return;
   }
@@ -106,7 +109,7 @@ async function sendOne(entry) {
     reject: (problem) => refused(problem, entry),
   };
   try {
-    const answer = await request(entry.method, entry.path, { body: entry.body, key: entry.key, ifMatch: entry.ifMatch });
+    const answer = await request(entry.method, entry.path, { ...entry, signal: stop.signal, wait: Infinity });
     settle(entry);
     rebase(answer.data);
     resolve(answer);
@@ -116,7 +119,7 @@ async function sendOne(entry) {
       keep(entry);
       return false;
     }
-    if (problem.status === 401) return false; // kept until the person is back
+    if (problem.status === 401 || problem.name === "AbortError") return false; // kept until the person is back
     settle(entry);
     if (!cameThrough(entry, problem)) reject(problem);
     else {

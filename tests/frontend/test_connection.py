@@ -194,6 +194,61 @@ def test_what_is_typed_outlives_a_service_that_is_away_for_long(open_page, ada, 
     assert tasks(ada) == ["buy bread"]
 
 
+def refuse(route, retry_after):
+    """Say that it is too much for now."""
+    problem = {"type": "about:blank", "title": "Later", "status": 429, "code": "rate_limited", "detail": "Later."}
+    headers = {"Retry-After": str(retry_after), "Content-Type": "application/problem+json"}
+    route.fulfill(status=429, headers=headers, body=json.dumps(problem))
+
+
+def test_a_service_that_asks_for_ten_minutes_gets_them(open_page, ada):
+    page = open_page(ada, allow=["429"])
+    expect(page.get_by_label("New todo")).to_be_visible()
+    page.clock.install()
+    asked = []
+
+    def refuse_once(route):
+        asked.append(route.request.headers["idempotency-key"])
+        if len(asked) > 1:
+            route.continue_()
+        else:
+            refuse(route, 600)
+
+    page.route("**/api/v1/todos", refuse_once)
+    add(page, "buy bread")
+    expect(page.get_by_text("It goes on in 600 s.")).to_be_visible()
+    add(page, "buy milk")
+    page.clock.run_for(590_000)
+    assert len(asked) == 1
+
+    page.clock.run_for(10_000)
+
+    until(page, lambda: tasks(ada) == ["buy bread", "buy milk"])
+    expect(page.get_by_text("It goes on in")).to_have_count(0)
+
+
+def test_what_waits_as_the_service_asked_is_not_sent_as_the_next_person(open_page, ada, account):
+    bob = account(name="Bob")
+    page = open_page(ada, allow=["429"])
+    expect(page.get_by_label("New todo")).to_be_visible()
+    page.route("**/api/v1/todos", lambda route: refuse(route, 60))
+    add(page, "a secret of Ada's")
+    expect(page.get_by_text("It goes on in 60 s.")).to_be_visible()
+
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("dialog", name="Log out").get_by_role("button", name="Log out").click()
+    page.get_by_label("Email").fill(bob.email)
+    page.get_by_label("Password", exact=True).fill(bob.password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("link", name="Bob")).to_be_visible()
+    page.unroute("**/api/v1/todos")
+    add(page, "buy bread")
+
+    expect(page.get_by_label("buy bread: done")).to_be_enabled()
+    expect(page.get_by_text("It goes on in")).to_have_count(0)
+    assert tasks(bob) == ["buy bread"]
+
+
 def test_what_is_on_its_way_arrives_before_somebody_is_logged_out(open_page, ada):
     made = [ada.post("/todos", {"task": task}) for task in ("buy milk", "buy bread", "buy rice")]
     page = open_page(ada)
