@@ -59,7 +59,7 @@ export function register(to, email) {
 export function forgot(to, email) {
   const state = form({ inPlace: true });
   const submit = state.submit(async ({ email }) => {
-    await post("/auth/password-reset", { email }, { wait: false });
+    await post("/auth/password-reset", { email }, { wait: 0 });
     to("sent", email);
   });
   const draw = () => html`
@@ -95,7 +95,7 @@ export function reset(to) {
   const state = form({ inPlace: true });
   const submit = state.submit(async ({ password }) => {
     try {
-      await post("/auth/password-reset/confirm", { token: mailedToken(), password }, { wait: false });
+      await post("/auth/password-reset/confirm", { token: mailedToken(), password }, { wait: 0 });
     } catch (problem) {
       if (!problem.errors?.token) throw problem;
       dropToken();

@@ -1,9 +1,11 @@
 /** Who is logged in, in this browser. */
 
 import { get, hasSession, patch, post, remove } from "../core/api.js";
+import { ask } from "../core/dialog.js";
 import { complain } from "../core/notices.js";
-import { emptyOutbox } from "../core/outbox.js";
+import { emptyOutbox, isAllSent } from "../core/outbox.js";
 import { redraw } from "../core/page.js";
+import { text } from "../core/text.js";
 
 /** `user` is null where nobody is logged in; `isKnown` is false until that was asked. `changed()` is called with each change. */
 export const session = { user: null, isKnown: false, changed: () => {} };
@@ -26,24 +28,33 @@ export async function start() {
 
 /** By cookies that scripts cannot read. Throws Problem. */
 export async function logIn(email, password) {
-  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: false });
+  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: 0 });
   become(answer.data.user);
   tellTabs();
 }
 
 /** In the time zone of this machine. Throws Problem. */
 export async function register(email, password, name) {
-  await post("/auth/register", { email, password, name }, { wait: false });
-  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: false });
+  await post("/auth/register", { email, password, name }, { wait: 0 });
+  const answer = await post("/auth/login", { email, password, cookies: true }, { wait: 0 });
   become(await inLocalTime(answer.data.user));
   tellTabs();
 }
 
+let isLeaving = false;
+
+/** Nothing that is unsent is lost unasked. */
 export async function logOut() {
+  if (isLeaving) return;
+  isLeaving = true;
   try {
+    const name = text("auth.log_out");
+    if (!((await isAllSent()) || (await ask(name, text("auth.unsent"), name, { danger: true })))) return;
     await post("/auth/logout");
   } catch (problem) {
     if (problem.status !== 401) throw problem;
+  } finally {
+    isLeaving = false;
   }
   depart();
   tellTabs();

@@ -43,9 +43,9 @@ export function fileUrl(path) {
  * Gives `{ data, next }`, `next` being the cursor of the next page.
  *
  * `query` is an object whose arrays repeat their name, `body` is sent as JSON, `form` as multipart. Each POST has an idempotency key,
- * so all may be sent again: where it is for later it is, when the service said, unless `wait` is false. Throws Problem, Offline, AbortError.
+ * so all may be sent again: where it is for later it is, when the service said, if that is within `wait` seconds. Throws Problem, Offline, AbortError.
  */
-export async function request(method, path, { query, body, form, ifMatch, key = newKey(), signal, wait = true, onProgress } = {}) {
+export async function request(method, path, { query, body, form, ifMatch, key = newKey(), signal, wait = LONGEST_WAIT, onProgress } = {}) {
   const address = `${BASE}${path}${search(query)}`;
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -58,8 +58,7 @@ export async function request(method, path, { query, body, form, ifMatch, key = 
         send(address, { method, headers: { ...headers, ...csrf }, body: form ?? (body && JSON.stringify(body)), signal, onProgress }),
       );
     } catch (problem) {
-      const isTold = isForLater(problem) && problem.retryAfter <= LONGEST_WAIT;
-      if (!wait || !isTold || attempt === TRIES) throw problem;
+      if (!isForLater(problem) || problem.retryAfter > wait || attempt === TRIES) throw problem;
       await told(problem.retryAfter, signal);
     }
   }

@@ -9,13 +9,14 @@ let announced = "";
 
 /** `kind` is "plain" or "bad"; `action` is `{ name, act }`. Gives a function that takes the notice away. */
 export function say(words, { kind = "plain", action = null, stays = false } = {}) {
-  const notice = { words, kind, action };
+  const notice = { words, kind, action, stays };
   const close = () => {
     notices = notices.filter((other) => other !== notice);
     redraw();
   };
   notice.close = close;
-  notices = [...notices.filter((other) => other.words !== words).slice(-2), notice];
+  const others = notices.filter((other) => other.words !== words);
+  notices = [...others.filter((other, index) => other.stays || index > others.length - 3), notice];
   if (!stays) setTimeout(close, SHOWN);
   redraw();
   return close;

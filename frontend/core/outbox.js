@@ -18,6 +18,7 @@ let entries = [];
 let isSending = false;
 let settled = 0;
 let timer = null;
+let stop = new AbortController();
 const callers = new Map();
 
 /** The event that says: what had waited, or was left by an earlier page, has come through. */
@@ -34,6 +35,8 @@ export const waiting = () => (entries[0]?.tries ? entries.length : 0);
  */
 export function openOutbox(userId, whenRefused = complain) {
   clearTimeout(timer);
+  stop.abort(); // it must not go on as somebody else
+  stop = new AbortController();
   owner = userId;
   refused = whenRefused;
   entries = owner ? kept() : [];
@@ -42,8 +45,14 @@ export function openOutbox(userId, whenRefused = complain) {
 }
 
 export function emptyOutbox() {
-  for (const entry of entries) localStorage.removeItem(entry.id);
+  for (const { id } of kept()) localStorage.removeItem(id);
   entries = [];
+}
+
+/** In all tabs. What is on its way has a moment. */
+export async function isAllSent() {
+  for (let looks = 0; kept().length && !waiting() && looks < 50; looks++) await new Promise((resolve) => setTimeout(resolve, 100));
+  return !kept().length;
 }
 
 /** Gives the answer, once it has come through. `ifMatch` is the version that was changed. Throws Problem. */
@@ -72,19 +81,25 @@ async function send() {
   isSending = true;
   clearTimeout(timer);
   try {
-    let isNews = false;
-    while (entries.length) {
-      const [entry] = entries;
-      isNews ||= entry.tries > 0 || !callers.has(entry.id);
-      if (await sendOne(entry)) continue;
-      timer = setTimeout(send, AGAIN);
-      return;
-    }
-    if (isNews) dispatchEvent(new Event(SENT));
+    // One tab at a time, as all know what an earlier page left, unless it takes long. Plain HTTP has no locks.
+    await (navigator.locks?.request(PREFIX, { signal: AbortSignal.timeout(3 * AGAIN) }, sendAll).catch(sendAll) ?? sendAll());
   } finally {
     isSending = false;
     redraw();
   }
+}
+
+async function sendAll() {
+  let isNews = entries.some((entry) => !callers.has(entry.id));
+  entries = entries.filter((entry) => callers.has(entry.id) || localStorage.getItem(entry.id));
+  while (entries.length) {
+    const [entry] = entries;
+    isNews ||= entry.tries > 0;
+    if ((await sendOne(entry)) || entry !== entries[0]) continue;
+    timer = setTimeout(send, AGAIN);
+    return;
+  }
+  if (isNews) dispatchEvent(new Event(SENT));
 }
 
 /** Whether it is settled. */
@@ -94,7 +109,7 @@ async function sendOne(entry) {
     reject: (problem) => refused(problem, entry),
   };
   try {
-    const answer = await request(entry.method, entry.path, { body: entry.body, key: entry.key, ifMatch: entry.ifMatch });
+    const answer = await request(entry.method, entry.path, { ...entry, signal: stop.signal, wait: Infinity });
     settle(entry);
     rebase(answer.data);
     resolve(answer);
@@ -104,7 +119,7 @@ async function sendOne(entry) {
       keep(entry);
       return false;
     }
-    if (problem.status === 401) return false; // kept until the person is back
+    if (problem.status === 401 || problem.name === "AbortError") return false; // kept until the person is back
     settle(entry);
     if (!cameThrough(entry, problem)) reject(problem);
     else {
@@ -124,16 +139,15 @@ function settle(entry) {
 
 /** Later changes of the same object are changes of what this one made of it. */
 function rebase(object) {
-  for (const entry of entries)
-    if (object?.version && entry.path.includes(`/${object.id}`) && entry.ifMatch === object.version - 1) entry.ifMatch = object.version;
+  const isOfIt = (entry) => object?.version && entry.path.includes(`/${object.id}`) && entry.ifMatch === object.version - 1;
+  for (const entry of entries.filter(isOfIt)) keep(Object.assign(entry, { ifMatch: object.version }));
 }
 
 /** An earlier try is still at work. */
 const isUnderWay = (entry, problem) => problem.status === 409 && entry.method === "POST" && entry.tries > 0;
 
-/** Only the answer of an earlier try was lost. */
+/** Only the answer of an earlier try was lost, if it is not as it shall be by chance. */
 function cameThrough(entry, problem) {
-  if (!entry.tries) return false;
   if (problem.status === 404) return entry.method === "DELETE";
   if (problem.status !== 412 || entry.method !== "PATCH") return false;
   return Object.entries(entry.body).every(([name, value]) => JSON.stringify(problem.current[name]) === JSON.stringify(value));

@@ -49,6 +49,7 @@ export default {
     spent_verify: "Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist älter als drei Tage.",
     taken: "Mit dieser Adresse gibt es schon ein Konto.",
     to_todos: "Zu den Aufgaben",
+    unsent: "Noch ist nicht alles gesendet. Abmelden und den Rest verlieren?",
     verified: "Danke, deine Adresse ist bestätigt.",
     verify: "Adresse bestätigen",
     verifying: "Wird bestätigt …",

@@ -49,6 +49,7 @@ export default {
     spent_verify: "This link works no more: it was used, or is older than three days.",
     taken: "There is an account with this address already.",
     to_todos: "To the todos",
+    unsent: "Not everything is sent yet. Log out and lose the rest?",
     verified: "Thank you, your address is confirmed.",
     verify: "Confirm your address",
     verifying: "Confirming …",

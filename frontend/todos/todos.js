@@ -19,9 +19,11 @@ export async function addTodo(collection, fields) {
     readListsSoon();
   } catch (problem) {
     collection.drop(draft.id);
-    say(text("todos.not_added", { task: fields.task, reason: describe(problem) }), { kind: "bad", stays: true });
+    sayNotAdded(fields.task, problem);
   }
 }
+
+const sayNotAdded = (task, problem) => say(text("todos.not_added", { task, reason: describe(problem) }), { kind: "bad", stays: true });
 
 const BLANK = {
   version: 0,
@@ -83,6 +85,8 @@ async function takeBack(collection, todo, fields, problem) {
 
 /** A change from before the page was loaded was refused. */
 export async function settleLate(problem, { method, path, body }) {
+  const written = method === "POST" && (body?.task ?? body?.body);
+  if (written) return sayNotAdded(written, problem);
   const isOfTodo = method === "PATCH" && /^\/todos\/[^/]+$/.test(path);
   if (problem.status !== 412 || !isOfTodo) complain(problem);
   else if (await settleConflict(body, problem.current)) submit("PATCH", path, body, { ifMatch: problem.current.version }).catch(complain);

@@ -83,6 +83,11 @@ def until(page, condition, seconds=15.0):
         page.wait_for_timeout(20)
 
 
+def unsent(page):
+    """How many changes the page's browser keeps to send."""
+    return page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('tickbox.outbox.')).length")
+
+
 @pytest.fixture
 def open_page(site, browser):
     """`open_page(person, locale="de-DE")`: a page of a new browser, with nobody or with the person logged in, at `path`.

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.frontend.conftest import log_in, until
+from tests.frontend.conftest import log_in, unsent, until
 
 GONE = "ERR_INTERNET_DISCONNECTED"
 
@@ -192,6 +192,149 @@ def test_what_is_typed_outlives_a_service_that_is_away_for_long(open_page, ada, 
     expect(page.get_by_label("buy bread: done")).to_be_enabled()
     assert len(set(asked)) == 1
     assert tasks(ada) == ["buy bread"]
+
+
+def refuse(route, retry_after):
+    """Say that it is too much for now."""
+    problem = {"type": "about:blank", "title": "Later", "status": 429, "code": "rate_limited", "detail": "Later."}
+    headers = {"Retry-After": str(retry_after), "Content-Type": "application/problem+json"}
+    route.fulfill(status=429, headers=headers, body=json.dumps(problem))
+
+
+def test_a_service_that_asks_for_ten_minutes_gets_them(open_page, ada):
+    page = open_page(ada, allow=["429"])
+    expect(page.get_by_label("New todo")).to_be_visible()
+    page.clock.install()
+    asked = []
+
+    def refuse_once(route):
+        asked.append(route.request.headers["idempotency-key"])
+        if len(asked) > 1:
+            route.continue_()
+        else:
+            refuse(route, 600)
+
+    page.route("**/api/v1/todos", refuse_once)
+    add(page, "buy bread")
+    expect(page.get_by_text("It goes on in 600 s.")).to_be_visible()
+    add(page, "buy milk")
+    page.clock.run_for(590_000)
+    assert len(asked) == 1
+
+    page.clock.run_for(10_000)
+
+    until(page, lambda: tasks(ada) == ["buy bread", "buy milk"])
+    expect(page.get_by_text("It goes on in")).to_have_count(0)
+
+
+def test_what_waits_as_the_service_asked_is_not_sent_as_the_next_person(open_page, ada, account):
+    bob = account(name="Bob")
+    page = open_page(ada, allow=["429"])
+    expect(page.get_by_label("New todo")).to_be_visible()
+    page.route("**/api/v1/todos", lambda route: refuse(route, 60))
+    add(page, "a secret of Ada's")
+    expect(page.get_by_text("It goes on in 60 s.")).to_be_visible()
+
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("dialog", name="Log out").get_by_role("button", name="Log out").click()
+    page.get_by_label("Email").fill(bob.email)
+    page.get_by_label("Password", exact=True).fill(bob.password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("link", name="Bob")).to_be_visible()
+    page.unroute("**/api/v1/todos")
+    add(page, "buy bread")
+
+    expect(page.get_by_label("buy bread: done")).to_be_enabled()
+    expect(page.get_by_text("It goes on in")).to_have_count(0)
+    assert tasks(bob) == ["buy bread"]
+
+
+def test_what_is_on_its_way_arrives_before_somebody_is_logged_out(open_page, ada):
+    made = [ada.post("/todos", {"task": task}) for task in ("buy milk", "buy bread", "buy rice")]
+    page = open_page(ada)
+    held = []
+
+    def hold(route):
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route("**/api/v1/todos/*", hold)
+    for todo in made:
+        page.get_by_label(f"{todo['task']}: done").check()
+    until(page, lambda: held)
+
+    page.get_by_role("button", name="Log out").click()
+    held[0].continue_()
+
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert [ada.get(f"/todos/{todo['id']}")["done"] for todo in made] == [True, True, True]
+
+
+def test_who_logs_out_before_all_is_sent_is_asked(open_page, ada):
+    page = open_page(ada, allow=["503"])
+    page.route("**/api/v1/todos", lambda route: route.fulfill(status=503, headers={"Retry-After": "0.05"}, body="{}"))
+    add(page, "buy bread")
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+    asked = page.get_by_role("dialog", name="Log out")
+
+    page.get_by_role("button", name="Log out").click()
+    asked.get_by_role("button", name="Cancel").click()
+    expect(asked).to_have_count(0)
+    expect(page.get_by_text("1 change waits for a connection")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    asked.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert unsent(page) == 0
+    assert tasks(ada) == []
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True])
+def test_all_lines_that_are_refused_late_are_shown_until_somebody_closes_them(open_page, ada, is_reloaded):
+    made = ada.post("/lists", {"name": "Errands"})
+    lines = ["buy milk", "buy bread", "buy rice", "buy eggs", "buy salt"]
+    page = open_page(ada, path=f"/#/lists/{made['id']}", allow=["404", "ERR_FAILED"])
+    expect(page.get_by_role("heading", name="Errands")).to_be_visible()
+    page.route("**/api/v1/todos", lambda route: route.abort())
+    for line in lines:
+        add(page, line)
+    expect(page.get_by_text("5 changes wait for a connection")).to_be_visible()
+    ada.delete(f"/lists/{made['id']}")
+    if is_reloaded:
+        page.reload()
+        expect(page.get_by_role("heading", name="No such list")).to_be_visible()
+    page.clock.install()
+
+    page.unroute("**/api/v1/todos")
+    page.clock.run_for(3000)
+
+    notices = page.get_by_role("alert").locator(".notice").filter(has_text="was not added")
+    expect(notices).to_contain_text([f"“{line}” was not added" for line in lines])
+    page.clock.run_for(10_000)
+    expect(notices).to_have_count(5)
+
+
+@pytest.mark.parametrize("key", ["Space", "Delete"])
+def test_a_change_whose_page_was_closed_before_the_answer_is_no_conflict(open_page, ada, key):
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=["404", "412"])
+    sent = []
+    page.route(f"**/api/v1/todos/{made['id']}", lambda route: sent.append(route.fetch()))
+    if key == "Space":
+        page.get_by_label("buy milk: done").check()
+    else:
+        page.get_by_role("button", name="buy milk", exact=True).press(key)
+    until(page, lambda: sent)
+
+    page.close(run_before_unload=False)
+    again = page.context.new_page()
+    again.goto(ada.api.removesuffix("api/v1"))
+    expect(again.get_by_label("New todo")).to_be_visible()
+
+    until(again, lambda: unsent(again) == 0)
+    again.wait_for_load_state("networkidle")
+    assert again.locator("dialog, .notice").count() == 0  # not "will be": notices go by themselves
 
 
 def test_a_change_behind_one_whose_answer_was_lost_is_no_conflict(open_page, ada):
