@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, tzinfo
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,8 +62,16 @@ def problem_of(todo: Mapping[str, Any], zone: ZoneInfo) -> str | None:
     if todo["due_on"] and parts.keys() & set(TIMES):
         return f"{', '.join(TIMES)} go with due_at only: a day has no times."
     endless = ";".join(f"{name}={value}" for name, value in parts.items() if name not in ("COUNT", "UNTIL"))
-    found = next(dues({**todo, "recurrence": endless, "series_start": None}, zone), None)
-    return None if found else NEVER
+    return None if _comes(endless, todo["due_key"], UTC if todo["due_on"] else zone) else NEVER
+
+
+@lru_cache(maxsize=1024)  # many todos of a batch or an import have the same rule
+def _comes(rule: str, due: datetime, calendar: tzinfo) -> bool:
+    """Whether a rule gives another instant after a due."""
+    try:
+        return any(to_instant(local, calendar) > due for local in local_times(rule, to_local(due, calendar)))
+    except OverflowError:  # the calendar ends
+        return False
 
 
 def to_local(instant: datetime, zone: tzinfo) -> datetime:

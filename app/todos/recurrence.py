@@ -20,6 +20,8 @@ HORIZON_YEARS = 50
 """How far a rule is followed. Nobody plans further, and it bounds the time that a rule which never matches takes."""
 MOST_TIMES = 24  # a day
 MOST_POSITIONS = 5  # dateutil looks through the days of a period once for each
+_PATIENCE = {"DAILY": 4, "WEEKLY": 6, "MONTHLY": 40, "YEARLY": 50}
+"""How many years without a date a rule is followed, for each step of its INTERVAL: about 4 ms. A Sunday is a February 29 within 40."""
 
 _FREQUENCIES = "DAILY|WEEKLY|MONTHLY|YEARLY"  # nobody does a todo every second, and a server should not either
 _DAY = "[+-]?(?:[1-9]|[1-4][0-9]|5[0-3])?(?:MO|TU|WE|TH|FR|SA|SU)"
@@ -79,7 +81,8 @@ def parts_of(rule: str) -> dict[str, str]:
 def local_times(rule: str, start: datetime) -> Iterator[datetime]:
     """`start`, which always counts as the first one, and the later local times that a rule gives from there, in order.
 
-    They end after COUNT or with the 50th year after `start`, whichever comes first. UNTIL is not heeded: it is an instant.
+    They end after COUNT or with the 50th year after `start`, whichever comes first, or where too long a time gives none. UNTIL is
+    not heeded: it is an instant.
     """
     parts = parts_of(rule)
     parts.pop("UNTIL", None)
@@ -91,17 +94,37 @@ def local_times(rule: str, start: datetime) -> Iterator[datetime]:
 def _expanded(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
     """The local times after `start`, without end but for the horizon."""
     whole = start.replace(microsecond=0)
-    if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts and "BYDAY" in parts:
+    places = parts.pop("BYSETPOS", None) if parts["FREQ"] == "DAILY" else None
+    if parts["FREQ"] == "DAILY" and parts.get("INTERVAL", "1") == "1" and parts.keys() & {"BYMONTH", "BYMONTHDAY"}:
+        # The same days, and dateutil finds them ten times as fast as when it takes each day for a period.
+        parts = {"BYDAY": ",".join(_DAYS)} | parts | {"FREQ": "YEARLY"}
+    elif parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts and "BYDAY" in parts:
         # dateutil would take the first week for one that begins on the day of `start`, and count its positions from there.
         whole = _begin_of_week(whole, parts.get("WKST", "MO"))
+    patience = _patience(parts)
     if re.search("[0-9]", parts.get("BYDAY", "")):
         parts = parts | {"BYDAY": _numbered(parts["BYDAY"], most=5 if _in_months(parts) else 53)}
     parsed = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=whole)
     assert isinstance(parsed, rrule), "one rule is no set of rules"
-    for found in _bounded(parsed, min(start.year + HORIZON_YEARS, MAXYEAR)):
+    if places:
+        _choose_times(parsed, {int(place) for place in places.split(",")})
+    for found in _bounded(parsed, min(start.year + HORIZON_YEARS, MAXYEAR), patience):
         exact = found.replace(microsecond=start.microsecond)
         if exact > start:
             yield exact
+
+
+def _patience(parts: dict[str, str]) -> int:
+    """How many years without a date a rule is followed. The more it names, the sooner it comes, and the dearer is each period."""
+    more = sum(value.count(",") for name, value in parts.items() if name not in TIMES)
+    return 1 + int(_PATIENCE[parts["FREQ"]] * int(parts.get("INTERVAL", 1)) / (1 + more / 6))
+
+
+def _choose_times(rule: rrule, places: set[int]) -> None:
+    """Do what BYSETPOS says where a period is a day: each has the same times, so they can be chosen once."""
+    times = rule._timeset  # type: ignore[attr-defined]  # private
+    chosen = [time for place, time in enumerate(times) if {place + 1, place - len(times)} & places]
+    rule._timeset = tuple(chosen)  # type: ignore[attr-defined]
 
 
 def _numbered(days: str, most: int) -> str:
@@ -119,16 +142,18 @@ def _begin_of_week(moment: datetime, first: str) -> datetime:
     return moment - timedelta(days=(moment.weekday() - _DAYS.index(first)) % 7)
 
 
-def _bounded(rule: rrule, last_year: int) -> Iterator[datetime]:
-    """What a rule of dateutil gives up to the end of a year.
+def _bounded(rule: rrule, last_year: int, patience: int) -> Iterator[datetime]:
+    """What a rule of dateutil gives up to the end of a year, or until `patience` years give nothing.
 
     dateutil's own loop ends in the year 9999, and for a rule that never matches it does not come back before: that takes up
     to 3 s. Here the same loop runs with a calendar of its own, whose last year is another; the library stays as it is.
     """
-    calendar = SimpleNamespace(date=date, datetime=datetime, MAXYEAR=last_year)
+    first_year = rule._dtstart.year  # type: ignore[attr-defined]  # private
+    calendar = SimpleNamespace(date=date, datetime=datetime, MAXYEAR=min(last_year, first_year + patience))
     loop = FunctionType(rrule._iter.__code__, {**vars(library), "datetime": calendar})  # type: ignore[attr-defined]  # private
-    found: Iterator[datetime] = loop(rule)
-    return found
+    for found in loop(rule):
+        yield found
+        calendar.MAXYEAR = min(last_year, found.year + patience)
 
 
 def _check_combination(parts: dict[str, str]) -> None:

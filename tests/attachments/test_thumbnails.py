@@ -140,9 +140,32 @@ def text_bomb():
     return picture(size=(10, 10), pnginfo=info)
 
 
+def segment(kind, data):
+    return bytes([0xFF, kind]) + struct.pack(">H", len(data) + 2) + data
+
+
+def jpeg_scan_by_scan(side):
+    """A grey baseline JPEG whose three colours come one after the other."""
+    frame = struct.pack(">BHHB", 8, side, side, 3) + b"".join(bytes([color, 0x11, 0]) for color in (1, 2, 3))
+    tables = [segment(0xC4, bytes([kind, 1]) + b"\0" * 16) for kind in (0x00, 0x10)]
+    blocks = ((side + 7) // 8) ** 2
+    scans = [segment(0xDA, bytes([1, color, 0, 0, 63, 0])) + b"\0" * ((blocks * 2 + 7) // 8) for color in (1, 2, 3)]
+    return b"".join([b"\xff\xd8", segment(0xDB, b"\0" + b"\1" * 64), segment(0xC0, frame), *tables, *scans, b"\xff\xd9"])
+
+
+def jpeg_with_scans(number, **options):
+    """A progressive JPEG whose last scan is there as often as it takes."""
+    made = picture("JPEG", progressive=True, **options)
+    last = made[made.rindex(b"\xff\xda") : -2]
+    return made[:-2] + last * (number - made.count(b"\xff\xda")) + b"\xff\xd9"
+
+
 HOSTILE = {
     "a cut picture": picture(size=(600, 600))[:-40],
     "a JPEG without an end": picture("JPEG", quality=100)[:3000],
+    "a baseline JPEG in several scans": jpeg_scan_by_scan(5400),
+    "a JPEG with many scans": jpeg_with_scans(101),
+    "a JPEG with many segments": jpeg_with_scans(10)[:-2] + segment(0xFE, b"") * 1000 + b"\xff\xd9",
     "a header alone": b"\x89PNG\r\n\x1a\n",
     "a word that looks like a picture": b"GIF89a is a format\xff\x00",
     "40,000 pixels a side": png(40_000, 40_000),
@@ -163,6 +186,19 @@ def test_a_hostile_picture_is_kept_and_has_no_thumbnail(client, put, name):
     assert client.get(f"{made.path}/content").data == HOSTILE[name]
     assert_problem(client.get(f"{made.path}/thumbnail"), 404)
     assert made.job is None or (made.job.state == "failed" and made.job.error.startswith("The picture"))
+
+
+HARMLESS = {
+    "a baseline JPEG in several scans": jpeg_scan_by_scan(480),
+    "a JPEG with as many scans as it may have": jpeg_with_scans(100),
+    "a JPEG with what looks like scans": picture("JPEG", progressive=True, comment=b"\xff\xda\xff\xc0" * 200),
+    "a JPEG with something after its end": jpeg_with_scans(10) + segment(0xDA, b"") * 200,
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_a_harmless_picture_has_a_thumbnail_however_it_is_written(put, name):
+    assert put(HARMLESS[name]).thumbnail
 
 
 def test_what_is_no_picture_has_no_thumbnail_and_no_job(client, put):
@@ -197,6 +233,7 @@ LARGEST = {
     "an RGBA PNG": ("PNG", (6400, 6400), "RGBA", {"compress_level": 1}),
     "a baseline JPEG": ("JPEG", (12_000, 12_000), "RGB", {}),
     "a progressive JPEG": ("JPEG", (5200, 5200), "RGB", {"progressive": True, "subsampling": 0}),
+    "a progressive JPEG for print": ("JPEG", (4500, 4500), "CMYK", {"progressive": True}),
     "a WebP": ("WEBP", (3200, 3200), "RGBA", {"method": 0}),
     "a GIF": ("GIF", (6400, 6400), "P", {}),
 }

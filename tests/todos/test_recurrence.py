@@ -1,9 +1,14 @@
 """Which recurrence rules a todo takes."""
 
 import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.todos import occurrences
+from app.todos.occurrences import problem_of
+from app.todos.recurrence import local_times
 from app.todos.schemas import MOST_OPERATIONS
 from tests.arrange import make_todo
 
@@ -115,8 +120,51 @@ def test_a_rule_that_never_comes_is_refused_in_no_time(client, rule):
     assert spent < 0.5  # 0.08 s at the most when nothing else runs
 
 
-def test_a_rule_that_comes_once_in_decades_is_taken(client):
-    assert create(client, "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU").status_code == 201
+@pytest.mark.parametrize("freq", ["DAILY", "DAILY;INTERVAL=1", "DAILY;BYSETPOS=1", "MONTHLY", "YEARLY"])
+def test_a_rule_that_comes_once_in_decades_is_taken(client, freq):
+    todo = create(client, f"FREQ={freq};BYMONTH=2;BYMONTHDAY=29;BYDAY=SU", due_on="2088-03-01")
+
+    assert todo.status_code == 201
+    assert client.get(f"/todos/{todo.json['id']}/occurrences").json == {"data": [{"due_on": "2128-02-29", "due_at": None}]}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        f"FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU;BYSETPOS=1,2,3,4,5;BYHOUR={HOURS}",
+        f"FREQ=DAILY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=30;BYSETPOS=25,26,27,28,29;BYHOUR={HOURS}",
+        f"FREQ=WEEKLY;{EVERY_DAY};BYSETPOS=362,363,364,365,366",
+        f"FREQ=MONTHLY;{EVERY_DAY};BYSETPOS=362,363,364,365,366",
+        f"FREQ=YEARLY;BYYEARDAY=366;BYMONTHDAY=1;{EVERY_DAY},1MO;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;{POSITIONS}",
+    ],
+)
+def test_a_rule_is_followed_for_milliseconds_however_it_is_made(rule):
+    begin = time.process_time()
+    for day in range(50):
+        due = datetime(2088, 3, 1, tzinfo=UTC) + timedelta(days=day)
+        problem_of({"due_on": None, "due_key": due, "recurrence": rule}, ZoneInfo("UTC"))
+
+    assert time.process_time() - begin < 0.6  # 0.2 s when nothing else runs, 2 s for a whole batch
+
+
+def test_alike_rules_are_followed_once(client, monkeypatch):
+    followed = []
+    monkeypatch.setattr(occurrences, "local_times", lambda rule, start: followed.append(rule) or local_times(rule, start))
+    todo = {"task": "x", "due_at": "2088-03-01T00:00:00Z", "recurrence": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TU"}
+
+    answer = client.post("/todos/batch", {"operations": [{"op": "create", "todo": todo}] * MOST_OPERATIONS})
+
+    assert answer.status_code == 200
+    assert len(followed) == 1
+
+
+def test_alike_rules_are_followed_in_each_time_zone(make_client, user):
+    due = {"due_at": "2027-11-29T20:00:00Z"}  # a Monday in London, a Tuesday in Tokyo
+
+    london, tokyo = (make_client(user(time_zone=zone)) for zone in ("Europe/London", "Asia/Tokyo"))
+
+    assert create(london, "FREQ=DAILY;INTERVAL=7;BYDAY=MO", **due).status_code == 201
+    assert create(tokyo, "FREQ=DAILY;INTERVAL=7;BYDAY=MO", **due).status_code == 422
 
 
 def test_a_rule_that_never_comes_is_refused_in_a_batch(client):
