@@ -2,6 +2,8 @@ import { drawNotices } from "./notices.js";
 import { html, nothing, redraw, repeat, whenDrawn } from "./page.js";
 import { text } from "./text.js";
 
+const SETTLED = 500; // milliseconds: until then a click may be the second of two on what opened the dialog
+
 let open = [];
 let isPressedOutside = false;
 
@@ -15,7 +17,7 @@ whenDrawn(() => {
 export function dialog(name, draw, { kind = "" } = {}) {
   return new Promise((resolve) => {
     const before = document.activeElement;
-    const one = { name, kind };
+    const one = { name, kind, since: performance.now() };
     one.close = (value) => {
       if (!open.includes(one)) return;
       open = open.filter((other) => other !== one);
@@ -64,7 +66,7 @@ function drawAll() {
         aria-label=${one.name}
         @close=${() => one.close()}
         @pointerdown=${(event) => {
-          isPressedOutside = isOutside(event);
+          isPressedOutside = isOutside(event) && event.timeStamp > one.since + SETTLED;
         }}
         @click=${(event) => isPressedOutside && isOutside(event) && event.currentTarget.close()}
       >

@@ -12,10 +12,14 @@ export async function loaded(load, again) {
   }
 }
 
-/** The function `name` of a module that is loaded with the first call. */
+/** The function `name` of a module that is loaded with the first call. While it is, other calls are none: somebody clicks twice. */
 export function later(load, name) {
+  let isLoading = false;
   return async function call(...values) {
+    if (isLoading) return undefined;
+    isLoading = true;
     const module = await loaded(load, () => call(...values));
+    isLoading = false;
     return module?.[name](...values);
   };
 }

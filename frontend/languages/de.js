@@ -15,7 +15,7 @@ export default {
     no: "nein",
     not_loaded: "Dieser Teil der Seite ließ sich nicht laden.",
     nowhere: "Unter dieser Adresse ist nichts.",
-    offline: "Keine Verbindung. Was du eingibst, bleibt erhalten und wird gesendet, sobald es eine gibt.",
+    offline: "Keine Verbindung. Versuch es noch einmal, sobald es eine gibt.",
     save: "Speichern",
     skip: "Zu den Aufgaben springen",
     undo: "Rückgängig",
@@ -131,6 +131,7 @@ export default {
     already: "Diese Adresse ist schon dabei.",
     archive: "Archivieren",
     archived: "Archiviert",
+    changed: "Sie wurde anderswo geändert und heißt jetzt „{name}“. Versuch es noch einmal, wenn du es noch willst.",
     color: "Farbe",
     colors: {
       blue: "Blau",

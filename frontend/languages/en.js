@@ -15,7 +15,7 @@ export default {
     no: "no",
     not_loaded: "This part of the page could not be loaded.",
     nowhere: "There is nothing at this address.",
-    offline: "No connection. What you enter is kept and sent when there is one.",
+    offline: "No connection. Try again when there is one.",
     save: "Save",
     skip: "Skip to the todos",
     undo: "Undo",
@@ -130,6 +130,7 @@ export default {
     already: "They are a member already.",
     archive: "Archive",
     archived: "Archived",
+    changed: "It was changed elsewhere, and is called “{name}” now. Try again if you still want to.",
     color: "Colour",
     colors: {
       blue: "Blue",

@@ -46,8 +46,10 @@ export async function deleteList(list) {
 
 function editor(list, act) {
   const state = form();
-  const save = (close) => state.submit(async ({ name, color }) => close((await act({ name, color: color || null })) ?? true));
   const own = list.color ?? "";
+  // A colour that was left alone stays what it is by now.
+  const chosen = (color) => (color === own ? list.color : color || null);
+  const save = (close) => state.submit(async ({ name, color }) => close((await act({ name, color: chosen(color) })) ?? true));
   const colors = [...new Set(["", ...Object.keys(COLORS), own])];
   return (close) => html`
     <form @submit=${save(close)}>

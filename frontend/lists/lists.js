@@ -1,6 +1,7 @@
 import { all, get, patch, post, remove } from "../core/api.js";
 import { complain } from "../core/notices.js";
 import { redraw } from "../core/page.js";
+import { text } from "../core/text.js";
 
 /** The lists and tags of the person: `all` is in their order, the inbox first; `isKnown` is false until it was read. */
 export const lists = { all: [], tags: [], isKnown: false };
@@ -46,13 +47,18 @@ export async function addList(fields) {
 }
 
 /** Throws Problem. */
-export async function changeList(list, fields) {
-  await patch(`/lists/${list.id}`, fields, { ifMatch: list.version });
-  await readLists();
-}
+export const changeList = (list, fields) => settle(list, patch(`/lists/${list.id}`, fields, { ifMatch: list.version }));
 
-/** With its todos. */
-export async function removeList(list) {
-  await remove(`/lists/${list.id}`, { ifMatch: list.version });
+/** With its todos. Throws Problem. */
+export const removeList = (list) => settle(list, remove(`/lists/${list.id}`, { ifMatch: list.version }));
+
+/** Where it was changed elsewhere, `list` is what it is now, for another try. */
+async function settle(list, change) {
+  try {
+    await change;
+  } catch (problem) {
+    if (problem.status === 412) problem.message = text("lists.changed", Object.assign(list, problem.current));
+    throw problem;
+  }
   await readLists();
 }

@@ -157,9 +157,9 @@ export class Collection {
     for (const todo of (await this.#get({ ...since, trashed: true })).data.data) this.drop(todo.id);
   }
 
-  /** A list that is gone, or not shared with the person any more, has no todos. */
+  /** A list that is gone, or not shared with the person any more, has no todos; nor has an address that makes no sense. */
   #refused(problem) {
-    if (problem.status !== 404) return complain(problem);
+    if (![404, 422].includes(problem.status)) return complain(problem);
     this.#todos.clear();
     this.#rows = null;
     this.isKnown = true;

@@ -121,6 +121,18 @@ def test_on_a_small_phone_words_have_room_however_deep_a_todo_is_nested_and_in_t
     assert words.filter(has_text="gone").bounding_box()["width"] > 240
 
 
+def test_filters_are_no_wider_than_a_phone_however_long_a_tag_is(open_page, account):
+    ada = account()
+    ada.post("/todos", {"task": "buy milk", "tags": ["W" * 44]})
+    page = open_page(ada, viewport=PHONE)
+    expect(page.get_by_label("buy milk: done")).to_be_visible()
+    page.get_by_text("Filters and order").click()
+
+    expect(page.locator("option", has_text="WWW")).to_be_attached()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_a_date_is_seen_whole_in_the_panel(open_page, account):
     ada = account(name="Ada")
     ada.post("/todos", {"task": "buy milk", "due_on": "2030-12-24"})

@@ -243,3 +243,63 @@ def test_colours_of_lists_have_names_and_one_from_elsewhere_is_kept(open_page, a
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Office")
     assert ada.get(f"/lists/{made['id']}")["color"] == "#123456"
+
+
+@pytest.fixture
+def open_stale(open_page, ada, groceries):
+    """`open_stale()`: the page with a list that has got another name and colour meanwhile, which the page does not know."""
+
+    def open_(**options):
+        page = open_page(ada, path=f"/#/lists/{groceries['id']}", allow=["412"], **options)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Groceries")
+        ada.patch(f"/lists/{groceries['id']}", {"name": "Food", "color": "#c0392b"})
+        return page
+
+    return open_
+
+
+def test_a_list_that_was_changed_elsewhere_while_it_is_edited_shows_that_and_is_saved_by_another_try(open_stale, ada, groceries):
+    page = open_stale()
+    page.get_by_role("main").get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_role("textbox", name="Name").fill("Shopping")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").filter(has_text="It was changed elsewhere, and is called “Food” now.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Shopping")
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Shopping")
+    kept = ada.get(f"/lists/{groceries['id']}")
+    assert (kept["name"], kept["color"]) == ("Shopping", "#c0392b")
+
+
+def test_what_was_left_alone_in_the_dialog_of_a_list_becomes_what_it_is_now(open_stale, ada, groceries):
+    page = open_stale(locale="de-DE")
+    page.get_by_role("main").get_by_role("button", name="Bearbeiten", exact=True).click()
+    page.get_by_role("radio", name="Grün").check()
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.get_by_role("alert").filter(has_text="heißt jetzt „Food“.")).to_be_visible()
+
+    page.get_by_role("button", name="Speichern").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Food")
+    assert ada.get(f"/lists/{groceries['id']}")["color"] == "#27864f"
+
+
+def test_a_list_that_was_changed_elsewhere_is_archived_and_deleted_by_another_try(open_stale, ada, groceries):
+    page = open_stale()
+    page.get_by_role("button", name="Archive", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="is called “Food” now.")).to_be_visible()
+    page.get_by_role("button", name="Archive", exact=True).click()
+    expect(page.get_by_role("button", name="Bring back from the archive")).to_be_visible()
+    page.get_by_role("alert").get_by_role("button", name="Close").click()
+
+    ada.patch(f"/lists/{groceries['id']}", {"name": "Meals"})
+    for is_last in (False, True):
+        page.get_by_role("main").get_by_role("button", name="Delete").click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        if not is_last:
+            expect(page.get_by_role("alert").filter(has_text="is called “Meals” now.")).to_be_visible()
+
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    assert [one["name"] for one in ada.get("/lists")["data"]] == ["Inbox"]

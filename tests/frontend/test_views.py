@@ -152,6 +152,18 @@ def test_a_view_that_was_opened_without_a_connection_comes_when_there_is_one(ope
     expect(tasks(page)).to_have_text(["buy milk"])
 
 
+def test_nothing_is_promised_without_a_connection_where_nothing_is_kept(open_page, ada):
+    made = ada.post("/todos", {"task": "buy milk"})
+    ada.delete(f"/todos/{made['id']}")
+    page = open_page(ada, path="/#/trash", allow=[GONE])
+    expect(page.get_by_role("button", name="Restore buy milk")).to_be_visible()
+    page.context.set_offline(True)
+
+    page.get_by_role("button", name="Restore buy milk").click()
+
+    expect(page.get_by_role("alert").filter(has_text="No connection. Try again when there is one.")).to_be_visible()
+
+
 def test_what_was_added_without_a_connection_shows_when_it_is_sent_though_one_has_looked_elsewhere(open_page, ada):
     page = open_page(ada, allow=[GONE])
     page.get_by_role("link", name="All todos").click()
@@ -208,3 +220,13 @@ def test_an_address_with_a_percent_sign_is_no_error(open_page, ada):
     page = open_page(ada, path="/#/tags/100%")
 
     expect(page.get_by_role("heading", name="#100%")).to_be_visible()
+
+
+@pytest.mark.parametrize(("path", "title"), [("/lists/xyz", "No such list"), ("/todos?sort=foo", "All todos")])
+def test_an_address_that_makes_no_sense_shows_no_todos_and_no_error(open_page, ada, path, title):
+    page = open_page(ada, path=f"/#{path}", allow=["422"])
+
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.get_by_text("Nothing here.")).to_be_visible()
+    expect(page.get_by_text("Loading")).to_have_count(0)
+    expect(page.locator(".notice")).to_have_count(0)
