@@ -127,7 +127,7 @@ def test_a_click_beside_the_fields_leaves_a_dialog_open_and_one_outside_closes_i
 def test_two_quick_clicks_open_one_dialog_though_it_must_be_loaded(open_page, ada):
     page = open_page(ada)
     held = []
-    page.route("**/lists/dialogs.js", lambda route: held.append(route))  # noqa: PLW0108  # Playwright takes no method of a list
+    page.route("**/lists/dialogs.js", lambda route: held.append(route))
 
     page.get_by_role("button", name="New list").dblclick()
     until(page, lambda: held)
