@@ -80,6 +80,7 @@ async function send() {
   if (isSending) return;
   isSending = true;
   clearTimeout(timer);
+  timer = null;
   try {
     // One tab at a time, as all know what an earlier page left, unless it takes long. Plain HTTP has no locks.
     await (navigator.locks?.request(PREFIX, { signal: AbortSignal.timeout(3 * AGAIN) }, sendAll).catch(sendAll) ?? sendAll());
@@ -87,6 +88,7 @@ async function send() {
     isSending = false;
     redraw();
   }
+  if (entries.length && !timer) send(); // what came while the lock was given back
 }
 
 async function sendAll() {

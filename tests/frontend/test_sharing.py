@@ -282,6 +282,7 @@ def test_what_was_left_alone_in_the_dialog_of_a_list_becomes_what_it_is_now(open
 
     page.get_by_role("button", name="Speichern").click()
 
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_have_text("Food")
     assert ada.get(f"/lists/{groceries['id']}")["color"] == "#27864f"
 
