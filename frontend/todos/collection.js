@@ -40,7 +40,8 @@ export class Collection {
 
   /** Read what others may have changed: all, where that is one page. */
   async refresh() {
-    if (!this.isKnown || this.#asking) return;
+    await this.#asking; // which may have been answered before the change
+    if (!this.isKnown) return;
     try {
       await (this.size <= PAGE ? this.#readAll() : this.#readNews());
     } catch (problem) {

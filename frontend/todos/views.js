@@ -83,9 +83,9 @@ function todosView({ own, title, listId = () => session.user.inbox_id, head = ()
     redraw();
   }
 
-  function look() {
+  function look(event) {
     if (document.visibilityState !== "visible" || !navigator.onLine || document.querySelector(".dragged")) return;
-    if (pending) arrive(pending);
+    if (pending) arrive(pending).then(() => event?.type === SENT && collection.refresh());
     else collection.refresh();
     readListsSoon();
   }

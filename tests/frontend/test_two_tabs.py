@@ -97,6 +97,7 @@ def test_what_was_left_is_no_conflict_however_many_tabs_are_opened(open_page, ad
         tab.goto(address, wait_until="commit")
 
     for tab in tabs:
+        tab.bring_to_front()  # browsers hardly draw what nobody looks at
         expect(tab.get_by_role("button", name="buy bread", exact=True)).to_be_visible()
         expect(tab.get_by_text("for a connection")).to_have_count(0)
         until(tab, lambda tab=tab: unsent(tab) == 0)
