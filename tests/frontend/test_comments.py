@@ -141,15 +141,19 @@ def test_many_comments_are_all_there(open_panel, ada, comment):
     expect(comments(page).last).to_contain_text("number 200")
 
 
-def test_a_comment_without_a_connection_is_kept_and_sent_once_there_is_one(open_panel, ada, todo):
-    page = open_panel(ada)
+def send_without_a_connection(page):
     page.expected_errors += ["net::ERR_INTERNET_DISCONNECTED", "Offline"]
     expect(page.get_by_text("No comments yet.")).to_be_visible()
-
     page.context.set_offline(True)
     page.get_by_label("Write a comment").fill("Oat milk.")
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.get_by_text("1 change waits for a connection")).to_have_count(1)
+
+
+def test_a_comment_without_a_connection_is_kept_and_sent_once_there_is_one(open_panel, ada, todo):
+    page = open_panel(ada)
+
+    send_without_a_connection(page)
     expect(page.get_by_label("Write a comment")).to_have_value("Oat milk.")
     page.context.set_offline(False)
 
@@ -194,13 +198,8 @@ def test_half_a_comment_outlives_a_session_that_ends_elsewhere(open_panel, ada):
 
 def test_a_comment_that_waits_for_a_connection_is_no_draft(open_panel, ada, todo):
     page = open_panel(ada)
-    page.expected_errors += ["net::ERR_INTERNET_DISCONNECTED", "Offline"]
-    expect(page.get_by_text("No comments yet.")).to_be_visible()
 
-    page.context.set_offline(True)
-    page.get_by_label("Write a comment").fill("Oat milk.")
-    page.get_by_role("button", name="Comment", exact=True).click()
-    expect(page.get_by_text("1 change waits for a connection")).to_have_count(1)
+    send_without_a_connection(page)
     reopen(page)
 
     expect(page.get_by_label("Write a comment")).to_have_value("")
