@@ -18,8 +18,8 @@ def picture(kind):
 
 def archive():
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as file:
-        file.writestr("a.txt", "b")
+    with zipfile.ZipFile(made, "w") as file:  # not of now: its bytes name a test, the same in all workers
+        file.writestr(zipfile.ZipInfo("a.txt"), "b")
     return made.getvalue()
 
 
