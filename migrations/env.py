@@ -24,7 +24,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 log = logging.getLogger("app.migrations")
 
 ONLY_POSTGRESQL = {
-    f"ix_todos_{name}" for name in ("words", "list_latest_due", "list_latest", "list_open", "list_open_due", "list_assignee", "list_trash")
+    f"ix_todos_{name}" for name in ("words", "list_latest_due", "list_latest", "open", "open_due", "list_assignee", "list_trash")
 }
 
 

@@ -100,8 +100,8 @@ def listing_of(params: dict[str, Any]) -> Listing:
 
 @dataclass(frozen=True, kw_only=True)
 class TodoListing(Listing):
-    """Todos, read list by list on PostgreSQL: the first rows of each of the caller's lists come straight from an index,
-    however many todos there are; then the best of them are chosen. SQLite has no LATERAL and sorts.
+    """Todos, read list by list on PostgreSQL: the first of each of the caller's lists come straight from an index, however
+    many todos there are; then the best of them are chosen, and only their rows are read. SQLite has no LATERAL and sorts.
     """
 
     shape: Shape
@@ -142,14 +142,24 @@ def _window(shape: Shape, limit: int, kind: str) -> Prepared:
     if _is_ranked(shape):
         return _ranked(shape, limit, None if kind == "first" else int(kind.removeprefix("later ")))
     mine = _lists(shape).subquery("mine")
-    inner = select(*_columns(shape)).where(Todo.list_id == mine.c.list_id, *shape.clauses()).correlate(mine)
+    at_once = shape.given == {"list_id"}  # of one list, mostly: what is read is shown
+    read = _columns(shape) if at_once else _keys(shape)
+    inner = select(*read).where(Todo.list_id == mine.c.list_id, *shape.clauses()).correlate(mine)
     parts = [inner if each is None else inner.where(each) for each in _parts(order, kind)]
     firsts: list[Any] = [part.order_by(*order.clauses()).limit(rows) for part in parts]
     first: Any = firsts[0] if len(firsts) == 1 else union_all(*firsts)
     todos = first.lateral("todo")
-    outer = Order(todos.c.id if order.by_id_alone else todos.c.page_key, todos.c.id, order.descending, order.nullable)
-    found = select(*todos.c).select_from(mine.join(todos, true())).order_by(*outer.clauses()).limit(rows)
+    found = select(*todos.c).select_from(mine.join(todos, true())).order_by(*_order_of(todos.c, order).clauses()).limit(rows)
+    if not at_once:
+        shown = found.subquery("shown")
+        more = [shown.c[column.key] for column in _keys(shape)[1:]]
+        found = select(*COLUMNS, *more).join(shown, shown.c.id == Todo.id).order_by(*_order_of(shown.c, order).clauses())
     return Prepared(found, by_value=not shape.given.isdisjoint(_RARE_OR_FREQUENT))
+
+
+def _order_of(columns: Any, order: Order) -> Order:
+    """The order of a statement, for one that reads from it."""
+    return replace(order, key=columns.id if order.by_id_alone else columns.page_key, id=columns.id)
 
 
 def _lists(shape: Shape) -> Select[Any]:
@@ -188,8 +198,13 @@ def _parts(order: Order, kind: str) -> list[ColumnElement[bool] | None]:
 
 
 def _columns(shape: Shape) -> list[Any]:
+    return [*COLUMNS, *_keys(shape)[1:]]
+
+
+def _keys(shape: Shape) -> list[Any]:
+    """The id, and the key of the order where that is not the id: what an index has, so that it alone is read."""
     order = _order(shape)
-    return [*COLUMNS] if order.by_id_alone else [*COLUMNS, order.key.label("page_key")]
+    return [Todo.id] if order.by_id_alone else [Todo.id, order.key.label("page_key")]
 
 
 def tags() -> list[dict[str, Any]]:
