@@ -40,7 +40,7 @@ from app.core.migrations import MIGRATIONS
 from app.core.paging import write_cursor
 from app.core.types import now
 from app.todos.models import Todo
-from app.todos.queries import listing_of
+from app.todos.listing import listing_of
 from app.users.models import User
 from bench.filling import DAYS, EMAIL, fill
 from bench.growth_asker import Asker

@@ -116,6 +116,7 @@ OPERATIONS = {
     "todos": (1, lambda w: ("get", "/todos?limit=200")),
     "todos, counted": (2, lambda w: ("get", "/todos?count=true")),
     "todos, filtered": (1, lambda w: ("get", f"/todos?q=word&tag=x&list_id={w.shared}&done=false&sort=due&overdue=false&assignee_id=me")),
+    "todos with a tag": (2 if databases.SERVER else 1, lambda w: ("get", "/todos?tag=x")),
     "todos, best match first": (1, lambda w: ("get", "/todos?q=word")),
     "a todo": (1, lambda w: ("get", f"/todos/{w.parent}")),
     "tags": (1, lambda w: ("get", "/tags")),

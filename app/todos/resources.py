@@ -10,7 +10,7 @@ from app.core.contract import asks, gives, gives_nothing, gives_page, if_match, 
 from app.core.paging import Page
 from app.core.problems import Conflict, NotFound, PreconditionFailed
 from app.core.query import Argument, Query, flag, whole
-from app.todos import batch, placement, queries, series, service
+from app.todos import batch, listing, placement, queries, series, service
 from app.todos.filters import FILTERS, PRESENTATION
 from app.todos.schemas import MOST_OCCURRENCES, BatchResultSchema, BatchSchema, MoveSchema, OccurrencesSchema, TagsSchema, TodoSchema
 
@@ -24,7 +24,7 @@ class TodoCollection(Resource):
     @gives_page(TodoSchema(), FILTERS + PRESENTATION)
     def get(self, params: dict[str, Any]) -> Page:
         """Find todos."""
-        return queries.page(params)
+        return listing.page(params)
 
     @requires("todos:write")
     @takes(TodoSchema())

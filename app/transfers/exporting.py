@@ -18,8 +18,8 @@ from app.core.types import now
 from app.files import service as files
 from app.jobs.work import KEPT, Work
 from app.lists.models import List
+from app.todos.listing import listing_of
 from app.todos.models import Todo
-from app.todos.queries import listing_of
 from app.todos.rules import PRIORITIES
 from app.transfers.formats import FORMATS
 from app.transfers.schemas import FILTER_FIELDS

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import exceptions
 
 from app.core import problems
-from app.todos import queries
+from app.todos import listing
 
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
 
@@ -26,7 +26,7 @@ def broken(client, monkeypatch):
         def fail(params):
             raise error
 
-        monkeypatch.setattr(queries, "page", fail)
+        monkeypatch.setattr(listing, "page", fail)
         return client.get("/todos")
 
     return answer

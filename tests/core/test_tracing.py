@@ -128,7 +128,7 @@ def test_an_unforeseen_error_is_reported_without_anything_of_the_request(make_ap
         secret = CANARY
         raise ValueError(f"bad {secret}")
 
-    monkeypatch.setattr("app.todos.queries.page", broken)
+    monkeypatch.setattr("app.todos.listing.page", broken)
 
     answer = client.get(f"/todos?q={CANARY}", headers={"X-Request-ID": "mine", "Cookie": f"a={CANARY}", "User-Agent": CANARY})
 

@@ -1,5 +1,6 @@
 import pytest
 
+from app.todos import listing
 from tests.arrange import find, make_list, make_todo, make_todos, tasks, walk
 
 SORTS = ["created_at", "updated_at", "due", "priority", "position", "task"]
@@ -139,3 +140,26 @@ def test_instants_within_one_millisecond_are_told_apart(client):
 
     assert [todo["task"] for todo in walk(client, sort="due", limit=1)] == ["a", "b", "c"]
     assert [todo["task"] for todo in walk(client, sort="-due", limit=1)] == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("lists", [2, 20])
+@pytest.mark.parametrize("sort", [sign + name for name in SORTS for sign in ("", "-")])
+def test_a_tag_gives_the_todos_of_all_lists_in_the_order_that_they_have_without_it(client, sort, lists):
+    for number in range(lists):
+        home = make_list(client)["id"]
+        due = {"due_on": f"2026-11-{number % 9 + 10}"} if number % 2 else {}
+        make_todos(client, *({"task": f"{number % 5}", "tags": tags, "list_id": home, **due} for tags in (["x"], ["y"], ["x", "y"])))
+
+    walked = [todo["id"] for todo in walk(client, sort=sort, limit=7, tag="x")]
+
+    assert walked == [todo["id"] for todo in find(client, sort=sort, limit=200) if "x" in todo["tags"]]
+    assert len(walked) == 2 * lists
+
+
+@pytest.mark.postgresql
+def test_a_list_that_the_caller_has_just_left_shows_no_tagged_todos(client, stranger, monkeypatch):
+    theirs = make_list(stranger)["id"]
+    make_todo(stranger, list_id=theirs, tags=["x"])
+    monkeypatch.setattr(listing.TodoListing, "_lists", lambda _: [theirs])
+
+    assert find(client, tag="x") == []

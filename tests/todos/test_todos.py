@@ -379,7 +379,7 @@ def test_patch_changes_what_it_names_and_nothing_else(client):
     changed = client.patch(f"/todos/{made['id']}", {"task": "second"}).json
 
     assert changed == {**made, "task": "second", "version": 2, "updated_at": changed["updated_at"]}
-    assert changed["updated_at"] > made["updated_at"]
+    assert datetime.fromisoformat(changed["updated_at"]) > datetime.fromisoformat(made["updated_at"])
 
 
 def test_patch_of_nothing_changes_nothing(client, todo, path):
