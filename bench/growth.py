@@ -39,8 +39,8 @@ from app.core.identity import Identity
 from app.core.migrations import MIGRATIONS
 from app.core.paging import write_cursor
 from app.core.types import now
-from app.todos.models import Todo
 from app.todos.listing import listing_of
+from app.todos.models import Todo
 from app.users.models import User
 from bench.filling import DAYS, EMAIL, fill
 from bench.growth_asker import Asker

@@ -119,13 +119,17 @@ class Listing:
         statement = self.statement if after is None else self.statement.where(self.order.after(*after))
         return fetch_all(statement.order_by(*self.order.clauses()).limit(limit), self.values)
 
+    def total(self) -> int:
+        """How many rows there are on all pages."""
+        return count(self.statement, self.values)
+
 
 def page_of(listing: Listing, params: dict[str, Any]) -> Page:
     """The page of `listing` that `limit`, `cursor` and `count` ask for. Raises Invalid for a cursor that does not fit."""
     limit = params.get("limit", DEFAULT_LIMIT)
     after = read_cursor(params["cursor"], listing.identity) if "cursor" in params else None
     rows = listing.fetch(after, limit + 1)
-    total = count(listing.statement, listing.values) if params.get("count") else None
+    total = listing.total() if params.get("count") else None
     if len(rows) <= limit:
         return Page(rows, None, total)
     last = rows[limit - 1]

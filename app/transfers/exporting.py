@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from app.core.database import release, streamed, transaction
 from app.core.identity import me
-from app.core.paging import count
 from app.core.types import now
 from app.files import service as files
 from app.jobs.work import KEPT, Work
@@ -45,7 +44,7 @@ def _todos(work: Work, args: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The todos, as they were at one instant."""
     params = {name: field.values(args[name]) for name, field in FILTER_FIELDS.items() if name in args}
     listing = listing_of({**params, "sort": "created_at"})
-    work.step(0, total=count(listing.statement, listing.values), message="Writing the file.")
+    work.step(0, total=listing.total(), message="Writing the file.")
     release()
     written = 0
     with streamed(listing.statement.add_columns(_LIST).order_by(Todo.id), listing.values) as rows:

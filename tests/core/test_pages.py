@@ -1,6 +1,6 @@
 import pytest
 
-from tests.arrange import find, make_list, make_todos, walk
+from tests.arrange import find, make_list, make_todo, make_todos, share, walk
 from tests.factories import PASSWORD
 
 
@@ -127,6 +127,32 @@ def test_the_total_is_counted_on_demand(client, five):
 
 def test_the_total_heeds_the_filters(client, five):
     assert client.get("/todos?q=3&count=true").headers["X-Total-Count"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("lists", "expected"),
+    [
+        ([], 3),
+        (["inbox"], 1),
+        (["inbox", "inbox"], 1),
+        (["inbox", "shared"], 3),
+        (["archived"], 1),
+        (["theirs"], 0),
+        (["theirs", "inbox"], 1),
+    ],
+)
+def test_the_total_of_open_todos_is_that_of_the_lists_that_are_asked_for(client, stranger, lists, expected):
+    places = {"inbox": client.account.inbox_id, "shared": make_list(stranger)["id"], "theirs": make_list(stranger)["id"]}
+    share(stranger, {"id": places["shared"]}, client, "viewer")
+    places["archived"] = make_list(client, archived=True)["id"]
+    make_todos(client, "open", {"task": "done", "done": True}, {"task": "put away", "list_id": places["archived"]})
+    make_todos(stranger, *({"task": "x", "list_id": places[name]} for name in ("shared", "shared", "theirs")))
+    client.delete(f"/todos/{make_todo(client)['id']}")
+
+    query = {"done": "false", "count": "true", "limit": 1, "list_id": [places[name] for name in lists]}
+
+    assert client.get("/todos", query_string=query).headers["X-Total-Count"] == str(expected)
+    assert len(walk(client, done="false", list_id=query["list_id"])) == expected
 
 
 def test_the_total_is_the_same_on_every_page(client, five):

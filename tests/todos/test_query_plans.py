@@ -136,6 +136,8 @@ OPERATIONS = {
     **{f"the next page by {sort}": next_page(f"sort={sort}") for sort in SORTS},
     **{f"the next page of {q}": next_page(f"q={q}") for q in (COMMON, COMMON[:4], USUAL)},
     "todos, counted": found("count=true"),
+    "open todos, counted": found("done=false&count=true"),
+    "open todos of a list, counted": found("done=false&list_id={w.inbox}&count=true"),
     "one todo": sent("GET", "/todos/{w.todo}"),
     "the next dues": sent("GET", "/todos/{w.todo}/occurrences"),
     "tags": sent("GET", "/tags"),
