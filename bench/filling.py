@@ -87,9 +87,10 @@ _COUNTS = """
 INSERT INTO list_tags (list_id, name, open_count, count)
   SELECT list_id, tag, count(*) FILTER (WHERE NOT done), count(*) FROM todos, jsonb_array_elements_text(tags) AS tag
   WHERE deleted_at IS NULL GROUP BY list_id, tag;
-UPDATE lists SET open_count = open_todos.n
-  FROM (SELECT list_id, count(*) AS n FROM todos WHERE NOT done AND deleted_at IS NULL GROUP BY list_id) AS open_todos
-  WHERE open_todos.list_id = lists.id;
+UPDATE lists SET open_count = counted.opened, live_count = counted.live
+  FROM (SELECT list_id, count(*) AS live, count(*) FILTER (WHERE NOT done) AS opened FROM todos WHERE deleted_at IS NULL GROUP BY list_id)
+    AS counted
+  WHERE counted.list_id = lists.id;
 """
 
 

@@ -59,8 +59,8 @@ class Asker:
             "search: a rare word": f"limit=20&q={RARE}",
             "search: a usual word": f"limit=20&q={USUAL}",
             "search: a word of every fifth": f"limit=20&q={COMMON}",
-            "open todos, counted": "limit=20&done=false&count=true",
             "first page, counted": "limit=20&count=true",
+            "of high priority, counted": "limit=20&priority=high&count=true",
         }
         writes = {
             "create": [("POST", "/todos", {"task": "measure first", "tags": ["tag1"]})],

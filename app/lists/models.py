@@ -26,6 +26,7 @@ class List(Model):
     archived: Mapped[bool] = mapped_column(default=False)
     inbox: Mapped[bool] = mapped_column(default=False)
     open_count: Mapped[int] = mapped_column(default=0, comment="todos neither done nor in the trash; kept by triggers on todos")
+    live_count: Mapped[int] = mapped_column(server_default="0", comment="todos not in the trash; kept by the same triggers")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)

@@ -17,12 +17,12 @@ from app.lists.models import List, Member
 from app.lists.permissions import require
 
 PERSONAL = frozenset({"position"})
+_COLUMNS = [column for column in List.__table__.columns if column.name != "live_count"]
 
 
 def visible_lists(caller: Identity) -> Select[Any]:
     """The lists that the caller is a member of, with what is personal about them. The visibility rule of lists."""
-    columns = list(List.__table__.columns)
-    return select(*columns, Member.role, Member.position).join(Member, Member.list_id == List.id).where(Member.user_id == caller.user_id)
+    return select(*_COLUMNS, Member.role, Member.position).join(Member, Member.list_id == List.id).where(Member.user_id == caller.user_id)
 
 
 def page(params: dict[str, Any]) -> Page:

@@ -72,9 +72,9 @@ class TodoListing(Listing):
         return _window(self.shape, limit, self._kind(after), len(lists)).all(values)
 
     def total(self) -> int:
-        """How many there are on all pages. Open ones are counted already, list by list."""
-        if self.shape.given <= {"list_id"} and self.shape.flags == {("done", False)}:
-            (row,) = _open_ones(self.shape).all(self.values)
+        """How many there are on all pages. Open ones, and live ones, are counted already, list by list."""
+        if self.shape.given <= {"list_id"} and ("trashed", True) not in self.shape.flags and "overdue" not in dict(self.shape.flags):
+            (row,) = _counted(self.shape).all(self.values)
             return int(row.total)
         return super().total()
 
@@ -161,8 +161,10 @@ def _lists_of(shape: Shape) -> Prepared:
 
 
 @lru_cache(maxsize=1024)
-def _open_ones(shape: Shape) -> Prepared:
-    return Prepared(select(func.coalesce(func.sum(List.open_count), 0).label("total")).where(List.id.in_(_lists(shape))))
+def _counted(shape: Shape) -> Prepared:
+    """The sum of what the caller's lists count of their todos."""
+    count = {None: List.live_count, False: List.open_count, True: List.live_count - List.open_count}[dict(shape.flags).get("done")]
+    return Prepared(select(func.coalesce(func.sum(count), 0).label("total")).where(List.id.in_(_lists(shape))))
 
 
 def _lists(shape: Shape) -> Select[Any]:

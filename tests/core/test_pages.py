@@ -1,7 +1,10 @@
 import pytest
+from flask_migrate import downgrade, upgrade
 
+from tests import factories
 from tests.arrange import find, make_list, make_todo, make_todos, share, walk
 from tests.factories import PASSWORD
+from tests.system.migrating import MIGRATIONS
 
 
 @pytest.fixture
@@ -130,29 +133,43 @@ def test_the_total_heeds_the_filters(client, five):
 
 
 @pytest.mark.parametrize(
-    ("lists", "expected"),
-    [
-        ([], 3),
-        (["inbox"], 1),
-        (["inbox", "inbox"], 1),
-        (["inbox", "shared"], 3),
-        (["archived"], 1),
-        (["theirs"], 0),
-        (["theirs", "inbox"], 1),
-    ],
+    "query", [{}, {"done": "false"}, {"done": "true"}, {"trashed": "true"}, {"overdue": "true"}, {"done": "true", "trashed": "true"}]
 )
-def test_the_total_of_open_todos_is_that_of_the_lists_that_are_asked_for(client, stranger, lists, expected):
+@pytest.mark.parametrize(
+    "lists", [[], ["inbox"], ["inbox", "inbox"], ["inbox", "shared"], ["archived"], ["theirs"], ["theirs", "inbox"]], ids="-".join
+)
+def test_the_total_is_what_is_on_the_pages_of_the_lists_that_are_asked_for(client, stranger, lists, query):
     places = {"inbox": client.account.inbox_id, "shared": make_list(stranger)["id"], "theirs": make_list(stranger)["id"]}
     share(stranger, {"id": places["shared"]}, client, "viewer")
     places["archived"] = make_list(client, archived=True)["id"]
-    make_todos(client, "open", {"task": "done", "done": True}, {"task": "put away", "list_id": places["archived"]})
+    late = {"task": "late", "due_on": "2020-01-01"}
+    make_todos(client, "open", late, {"task": "done", "done": True}, {"task": "put away", "list_id": places["archived"]})
     make_todos(stranger, *({"task": "x", "list_id": places[name]} for name in ("shared", "shared", "theirs")))
+    for fields in ({}, {"done": True}, late):
+        client.delete(f"/todos/{make_todo(client, **{'task': 'thrown away', **fields})['id']}")
+    query = {**query, "list_id": [places[name] for name in lists]}
+
+    told = client.get("/todos", query_string={**query, "count": "true", "limit": 1}).headers["X-Total-Count"]
+
+    assert int(told) == len(walk(client, **query))
+
+
+def test_what_was_there_before_lists_counted_it_is_counted_by_the_migration(lone_app):
+    client = factories.client(lone_app, factories.user(lone_app))
+    make_todos(client, "a", "b", {"task": "c", "done": True})
     client.delete(f"/todos/{make_todo(client)['id']}")
+    with lone_app.app_context():
+        downgrade(MIGRATIONS, "0007")
+    with lone_app.app_context():
+        upgrade(MIGRATIONS)
 
-    query = {"done": "false", "count": "true", "limit": 1, "list_id": [places[name] for name in lists]}
+    make_todo(client, "d", done=True)
 
-    assert client.get("/todos", query_string=query).headers["X-Total-Count"] == str(expected)
-    assert len(walk(client, done="false", list_id=query["list_id"])) == expected
+    assert [client.get(f"/todos?count=true{done}").headers["X-Total-Count"] for done in ("", "&done=true", "&done=false")] == [
+        "4",
+        "2",
+        "2",
+    ]
 
 
 def test_the_total_is_the_same_on_every_page(client, five):

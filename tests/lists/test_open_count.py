@@ -2,16 +2,19 @@
 
 import pytest
 
-from tests.arrange import make_chain, make_list, make_todo, make_todos, open_count
+from tests.arrange import make_chain, make_list, make_todo, make_todos, open_count, walk
 
 
 @pytest.fixture
 def here(client):
-    """The id of a list with two open todos and a done one."""
+    """The id of a list with two open todos and a done one. Whatever a test does, all totals hold in the end."""
     made = make_list(client)
     for done in (False, False, True):
         make_todo(client, list_id=made["id"], done=done)
-    return made["id"]
+    yield made["id"]
+    for query in ({}, {"done": "true"}, {"done": "false"}, {"list_id": made["id"]}):
+        told = client.get("/todos", query_string={**query, "count": "true"}).headers["X-Total-Count"]
+        assert int(told) == len(walk(client, **query)), query
 
 
 @pytest.fixture
@@ -147,6 +150,16 @@ def test_a_list_with_another_count_has_another_version(client, account, here, to
     client.patch(f"/todos/{todo['id']}", {name: account.inbox_id if value == "INBOX" else value for name, value in change.items()})
 
     assert client.get(f"/lists/{here}", headers={"If-None-Match": before.headers["ETag"]}).status_code == 200
+
+
+def test_a_done_todo_that_goes_for_good_changes_nothing_of_its_list(client, here):
+    before = client.get(f"/lists/{here}")
+    made = make_todo(client, list_id=here, done=True)
+
+    client.delete(f"/todos/{made['id']}")
+    client.delete(f"/todos/{made['id']}?permanent=true")
+
+    assert client.get(f"/lists/{here}", headers={"If-None-Match": before.headers["ETag"]}).status_code == 304
 
 
 def test_a_change_that_does_not_touch_the_count_leaves_the_version(client, here, todo):
