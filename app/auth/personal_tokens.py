@@ -27,6 +27,14 @@ def listing() -> Listing:
     return Listing(own, Order(PersonalToken.id, PersonalToken.id), {"of": "tokens"})
 
 
+def find(token_id: str) -> Row[Any]:
+    """A token of the caller, without what it is known by. Raises NotFound."""
+    row = fetch_one(select(*PersonalToken.__table__.columns).where(PersonalToken.id == token_id, PersonalToken.user_id == me().user_id))
+    if row is None:
+        raise NotFound.of("Token", token_id)
+    return row
+
+
 def create(name: str, scopes: list[str], expires_at: datetime | None = None) -> dict[str, Any]:
     """A new token of the caller, `token` itself included, which nobody can learn later. Raises Invalid."""
     if expires_at is not None and expires_at <= now():

@@ -217,6 +217,12 @@ class PersonalTokenDetail(Resource):
     """One personal access token of the caller."""
 
     @session_only
+    @gives(PersonalTokenSchema())
+    def get(self, token_id: str) -> Any:
+        """Show a personal access token, but for what is shown once."""
+        return personal_tokens.find(token_id)
+
+    @session_only
     @gives_nothing
     def delete(self, token_id: str) -> None:
         """Delete a personal access token; it stops working."""

@@ -13,19 +13,26 @@ from app.core.paging import Listing, Order, Page, page_of
 from app.core.problems import Conflict, Invalid, NotFound
 from app.core.types import now
 from app.jobs.service import enqueue
+from app.lists import service as lists
 from app.lists.locks import lock_todos
 from app.lists.models import List, Member
 from app.lists.permissions import require
-from app.lists.service import find, locked
+from app.lists.service import locked
 from app.users.models import User
 
 
 def page(list_id: str, params: dict[str, Any]) -> Page:
     """The members of a list that the caller is one of, longest member first."""
-    find(list_id)
+    lists.find(list_id)
     statement = _members(list_id).add_columns(Member.joined_at.label("page_key"), Member.user_id.label("id"))
     order = Order(Member.joined_at, Member.user_id)
     return page_of(Listing(statement, order, {"of": "members", "list_id": list_id}), params)
+
+
+def find(list_id: str, user_id: str) -> Row[Any]:
+    """A member of a list that the caller is one of. Raises NotFound."""
+    lists.find(list_id)
+    return _member(list_id, user_id)
 
 
 def add(list_id: str, email: str, role: str) -> Row[Any]:

@@ -91,7 +91,12 @@ class MemberDetail(Resource):
     """One member of a list."""
 
     kinds = {"user_id": "Member"}
-    shows = MemberSchema()
+
+    @requires("lists:read")
+    @gives(MemberSchema())
+    def get(self, list_id: str, user_id: str) -> Any:
+        """Show a member of a list."""
+        return members.find(list_id, user_id)
 
     @requires("lists:write")
     @takes(MemberSchema(partial=True))

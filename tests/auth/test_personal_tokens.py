@@ -28,6 +28,7 @@ SESSION_ONLY = [
     ("DELETE", f"/auth/sessions/{NOWHERE}", None),
     ("GET", "/auth/tokens", None),
     ("POST", "/auth/tokens", {"name": "more", "scopes": ["todos:read"]}),
+    ("GET", f"/auth/tokens/{NOWHERE}", None),
     ("DELETE", f"/auth/tokens/{NOWHERE}", None),
 ]
 
@@ -64,6 +65,14 @@ def test_a_token_is_shown_once(client):
     assert made.json["token"].startswith("tbx_")
     assert made.headers["Location"] == f"/api/v1/auth/tokens/{made.json['id']}"
     assert [token.keys() for token in client.get("/auth/tokens").json["data"]] == [{"id", "name", "scopes", "expires_at", "created_at"}]
+
+
+def test_a_token_is_found_again_where_it_was_made_but_for_what_is_shown_once(client):
+    made = make(client)
+
+    found = client.get(made.headers["Location"])
+
+    assert found.json == {name: value for name, value in made.json.items() if name != "token"}
 
 
 def test_a_token_is_not_kept(app, client):

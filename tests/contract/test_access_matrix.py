@@ -41,6 +41,7 @@ DELETE /auth/sessions                         204    204    204      204   204  
 DELETE /auth/sessions/<session_id>            204    404    404      404   404       401     401      401    403     403    404
 GET    /auth/tokens                           200    200    200      200   200       401     401      401    403     403    200
 POST   /auth/tokens                           201    201    201      201   201       401     401      401    403     403    201
+GET    /auth/tokens/<token_id>                200    404    404      404   404       401     401      401    403     403    404
 DELETE /auth/tokens/<token_id>                204    404    404      404   404       401     401      401    403     403    404
 GET    /me                                    200    200    200      200   200       401     401      401    200     200    200
 PATCH  /me                                    200    200    200      200   200       401     401      401    403     403    200
@@ -57,6 +58,7 @@ PATCH  /lists/<list_id>                       200    200    403      404   404  
 DELETE /lists/<list_id>                       204    403    403      404   404       401     401      401    403     204    403
 GET    /lists/<list_id>/members               200    200    200      404   404       401     401      401    403     200    200
 POST   /lists/<list_id>/members               201    403    403      404   404       401     401      401    403     201    403
+GET    /lists/<list_id>/members/<user_id>     200    200    200      404   404       401     401      401    403     200    200
 PATCH  /lists/<list_id>/members/<user_id>     200    403    403      404   404       401     401      401    403     200    403
 DELETE /lists/<list_id>/members/<user_id>     204    403    403      404   404       401     401      401    403     204    403
 GET    /todos                                 200    200    200      200   200       401     401      401    403     200    200

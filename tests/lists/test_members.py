@@ -4,6 +4,7 @@ import pytest
 
 from app.todos import service as todos
 from tests.arrange import find, make_list, make_todo, open_count, share, tasks, unknown
+from tests.contract.problems import assert_problem
 
 
 @pytest.fixture
@@ -43,6 +44,17 @@ def test_an_owner_shares_a_list(client, stranger, shared, path, role):
     assert answer.json.keys() == {"user_id", "name", "email", "role", "version", "joined_at"}
     assert (answer.json["user_id"], answer.json["role"], answer.json["name"]) == (stranger.account.id, role, "Stranger")
     assert stranger.get(path).json["role"] == role
+
+
+def test_a_member_is_found_where_they_were_added(client, stranger, path):
+    made = client.post(f"{path}/members", {"email": stranger.account.email, "role": "viewer"})
+
+    for who in (client, stranger):
+        assert who.get(made.headers["Location"]).data == made.data
+
+
+def test_who_is_no_member_is_not_found_among_them(client, stranger, path):
+    assert_problem(client.get(f"{path}/members/{stranger.account.id}"), 404)
 
 
 def test_the_address_is_compared_without_case(client, stranger, path):
