@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from ssl import CERT_REQUIRED
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,10 +68,11 @@ def answers(app: Flask) -> bool:
 
 def _settings(app: Flask) -> dict[str, Any]:
     url = app.config["BROKER_URL"]
-    kind = urlsplit(url).scheme.removesuffix("s") or "filesystem"
+    scheme = urlsplit(url).scheme
+    kind = {"": "filesystem", "rediss": "redis", "amqps": "amqp"}.get(scheme, scheme)
     options: dict[str, dict[str, Any]] = {
         "filesystem": _folder(Path(app.config["INSTANCE_PATH"]) / "broker") if kind == "filesystem" else {},
-        "redi": {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS, "visibility_timeout": 2 * LIMIT_SECONDS},
+        "redis": {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS, "visibility_timeout": 2 * LIMIT_SECONDS},
         "amqp": {"confirm_publish": True},
     }
     arguments = {"x-queue-type": "quorum"} if kind == "amqp" else None
@@ -78,6 +80,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "broker_url": url or "filesystem://localhost",
         "broker_transport": None if url else "app.jobs.folder:Transport",
         "broker_transport_options": options[kind],
+        "broker_use_ssl": {"ssl_cert_reqs": CERT_REQUIRED} if scheme == "rediss" else None,  # kombu by itself trusts whoever answers
         "broker_connection_timeout": SECONDS,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
