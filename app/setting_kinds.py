@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
-from limits import parse as parse_limit
+from limits import parse_many
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -101,7 +101,7 @@ def database(value: str) -> str:
 
 def redis(value: str) -> str:
     """The address of a Redis."""
-    if value and not _is_address(value, "redis", "rediss", "unix"):
+    if value and not _is_address(value, "redis", "rediss"):
         raise ValueError("use redis://host:6379/0")
     return value
 
@@ -145,9 +145,9 @@ def storage(value: str) -> str:
 
 
 def rate(value: str) -> str:
-    """How many requests in how long."""
+    """How many requests in how long: one rate, as of several only the first would count."""
     try:
-        parse_limit(value)
+        (_,) = parse_many(value)
     except ValueError:
         raise ValueError("use a rate such as 600/minute") from None
     return value

@@ -128,6 +128,7 @@ def test_what_work_in_the_background_needs_is_found_by_its_address(name, value):
         ("MAIL_URL", "smtp://localhost:many"),
         ("MAIL_URL", "smtp://"),
         ("REDIS_URL", "redis://localhost:99999/0"),
+        ("REDIS_URL", "unix:///run/redis/redis.sock"),
         ("BROKER_URL", "amqp://guest:guest@localhost:many//"),
         ("DATABASE_URL", "postgresql://tickbox@localhost:many/tickbox"),
         ("MAIL_FROM", "tickbox"),
@@ -140,6 +141,11 @@ def test_what_cannot_be_an_address_keeps_the_service_from_starting(name, value):
         load({name: value})
 
     assert refusal.value.problems[0].startswith(f"{name}: ")
+
+
+def test_of_several_rates_none_is_passed_over_in_silence():
+    with pytest.raises(ConfigurationError, match="RATE_LIMIT_DEFAULT: '600/minute; 5000/day' is not valid; use a rate such as 600/minute"):
+        load({"RATE_LIMIT_DEFAULT": "600/minute; 5000/day"})
 
 
 def test_postgresql_is_reached_through_psycopg():
