@@ -45,6 +45,13 @@ def test_walking_the_pages_gives_every_object_once(client, five):
     assert [todo["task"] for todo in walk(client, limit=2)] == five
 
 
+@pytest.mark.parametrize("character", ["x", "\N{GRINNING FACE}", "\1"])
+def test_walking_goes_on_behind_the_longest_tasks(client, character):
+    make_todos(client, *[character * 500] * 3)
+
+    assert len(walk(client, sort="task", limit=1)) == 3
+
+
 def test_a_page_holds_fifty_objects_unless_told_otherwise(client):
     make_todos(client, *map(str, range(51)))
 
