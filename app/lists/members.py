@@ -15,9 +15,8 @@ from app.core.types import now
 from app.jobs.service import enqueue
 from app.lists import service as lists
 from app.lists.locks import lock_todos
-from app.lists.models import List, Member
+from app.lists.models import Member
 from app.lists.permissions import require
-from app.lists.service import locked
 from app.users.models import User
 
 
@@ -38,7 +37,7 @@ def find(list_id: str, user_id: str) -> Row[Any]:
 def add(list_id: str, email: str, role: str) -> Row[Any]:
     """Share a list (owners) with the account of an address. Raises Invalid for an unknown one, Conflict for a member."""
     with transaction():
-        row = locked(list_id)
+        row = lists.locked(list_id)
         require(row.role, "owner")
         if row.inbox:
             raise Conflict("The inbox cannot be shared.")
@@ -56,14 +55,14 @@ def add(list_id: str, email: str, role: str) -> Row[Any]:
 def change(list_id: str, user_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
     """Give a member another role (owners). Raises Conflict where the list would have no owner left."""
     with transaction():
-        require(locked(list_id).role, "owner")
+        require(lists.locked(list_id).role, "owner")
         member = _member(list_id, user_id)
         check_version(member, versions)
         role = changes.get("role", member.role)
         if member.role != role:
             _keep_an_owner(list_id, member)
             execute(update(Member).where(*_key(list_id, user_id)).values(role=role, version=Member.version + 1))
-            _touch(list_id)
+            lists.touch(list_id)
         return _member(list_id, user_id)
 
 
@@ -71,7 +70,7 @@ def remove(list_id: str, user_id: str, versions: Versions) -> None:
     """Take a member out of a list (owners), or leave it oneself. Their todos there are assigned to nobody."""
     with transaction():
         lock_todos(list_id, of=user_id)
-        row = locked(list_id)
+        row = lists.locked(list_id)
         if user_id != me().user_id:
             require(row.role, "owner")
         member = _member(list_id, user_id)
@@ -80,7 +79,7 @@ def remove(list_id: str, user_id: str, versions: Versions) -> None:
             raise Conflict("The inbox cannot be left.")
         _keep_an_owner(list_id, member)
         execute(delete(Member).where(*_key(list_id, user_id)))
-        _touch(list_id)
+        lists.touch(list_id)
 
 
 def _tell(list_id: str, user_id: str, role: str) -> None:
@@ -109,8 +108,3 @@ def _keep_an_owner(list_id: str, member: Row[Any]) -> None:
     owners = execute(select(func.count()).where(Member.list_id == list_id, Member.role == "owner")).scalar_one()
     if member.role == "owner" and owners == 1:
         raise Conflict("A list always keeps an owner. Make another member one first.")
-
-
-def _touch(list_id: str) -> None:
-    """A list shows the caller's role, so a change of members is a change of the list."""
-    execute(update(List).where(List.id == list_id).values(version=List.version + 1))

@@ -96,6 +96,11 @@ def change(list_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any
         return find(list_id)
 
 
+def touch(list_id: str) -> None:
+    """Note that the list has changed: it shows the caller's role, so a change of members is a change of the list."""
+    execute(update(List).where(List.id == list_id).values(version=List.version + 1))
+
+
 def remove(list_id: str, versions: Versions) -> None:
     """Delete a list with all its todos (owners). Raises NotFound, PreconditionFailed, Forbidden, and Conflict for an inbox."""
     with transaction():

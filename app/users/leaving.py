@@ -11,6 +11,7 @@ from app.core.database import execute, fetch_all
 from app.core.types import now
 from app.lists.locks import lock_todos
 from app.lists.models import List, Member
+from app.lists.service import touch
 from app.todos.models import Todo
 
 _HEIRS = ["editor", "viewer"]
@@ -40,3 +41,4 @@ def hand_over(user_id: str) -> list[str]:
 def _make_owner(member: Row[Any]) -> None:
     which = (Member.list_id == member.list_id, Member.user_id == member.user_id)
     execute(update(Member).where(*which).values(role="owner", version=Member.version + 1))
+    touch(member.list_id)

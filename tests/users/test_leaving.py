@@ -106,6 +106,16 @@ def test_the_earliest_viewer_inherits_a_list_without_editors(admin, account, use
     assert roles(shared) == {first.id: "owner", second.id: "viewer"}
 
 
+def test_the_list_that_an_heir_knows_is_not_the_same_any_more(admin, account, user, make_client, share):
+    heir = user()
+    shared = share(("owner", account), ("editor", heir))
+    admin.delete(f"/users/{account.id}")
+
+    answer = make_client(heir).get(f"/lists/{shared}", if_none_match=1)
+
+    assert (answer.status_code, answer.json["role"]) == (200, "owner")
+
+
 def test_a_list_with_another_owner_needs_no_heir(admin, account, user, share):
     owner, editor = user(), user()
     shared = share(("owner", account), ("editor", editor), ("owner", owner))
