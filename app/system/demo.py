@@ -60,7 +60,8 @@ def demo(many: int, email: str, seed: int) -> None:
 
 
 def _account(email: str) -> Row[Any]:
-    find = select(User).where(User.email == email.lower())
+    email = email.lower()
+    find = select(User).where(User.email == email)
     if fetch_one(find) is None:
         password = secrets.token_urlsafe(12)
         users.create_user(email, password, name="Demo")
