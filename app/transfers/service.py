@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select
 
 from app.core.database import execute, transaction
 from app.core.identity import me
+from app.core.locks import lock
 from app.core.problems import PayloadTooLarge
 from app.files import service as files
 from app.files.models import StoredFile
@@ -41,7 +42,8 @@ def start_export(values: dict[str, Any]) -> Row[Any]:
 
 
 def _check_room(size: int) -> None:
-    """Let pass a file as long as the caller's others are not too many. Raises PayloadTooLarge."""
+    """Let one import of the caller's at a time find out whether their files are not too many. Raises PayloadTooLarge."""
+    lock(f"imports of {me().user_id}")
     kept = select(func.sum(StoredFile.size)).join(Job, Job.upload_id == StoredFile.id).where(Job.user_id == me().user_id)
     if int(execute(kept).scalar_one() or 0) + size > MOST_FULL_FILES * current_app.config["IMPORT_MAX_BYTES"]:
         raise PayloadTooLarge("Too many files of yours wait to be imported, or failed within the last day. Try again later.")

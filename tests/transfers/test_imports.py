@@ -1,6 +1,7 @@
 """Importing: what becomes of rows, good and bad, and of ids, lists and parents."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import g
@@ -429,6 +430,16 @@ def test_files_that_wait_take_a_bounded_room_and_give_it_back(make_app, account)
 
     assert_problem(refused, 413, "payload_too_large")
     assert start_import(small, file, "csv").status_code == 202
+
+
+def test_files_that_come_at_once_never_take_more_than_there_is_room_for(make_app, account):
+    app = make_app(IMPORT_MAX_BYTES="20", THREADS="16")
+    clients = [factories.client(app, account) for _ in range(16)]
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda client: start_import(client, "task\r\n" + "x" * 14, "csv").status_code, clients))
+
+    assert sorted(answers) == [202] * 10 + [413] * 6
 
 
 def test_an_import_that_is_begun_anew_when_its_file_is_gone_says_so(app, client):
