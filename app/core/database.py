@@ -279,6 +279,12 @@ def _make_private(_: Any, __: Any, arguments: Sequence[Any], ___: Any) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "cache_size=-20000"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: Any) -> str | None:
+    """A text in lower case. SQLite's own function of that name knows the letters of ASCII alone."""
+    return None if text is None else str(text).lower()
 
 
 def _prepare_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:

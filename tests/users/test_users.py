@@ -36,6 +36,14 @@ def test_accounts_are_found_by_a_part_of_address_or_name(admin, user):
     assert [each["id"] for each in found] == [by_name.id, by_email.id]
 
 
+def test_case_does_not_count_in_any_alphabet(admin, user):
+    mark = token_hex(4)
+    found = user(name=f"Özgür {mark}")
+
+    assert [each["id"] for each in admin.get(f"/users?q=özgür {mark}").json["data"]] == [found.id]
+    assert [each["id"] for each in admin.get(f"/users?q=ÖZGÜR {mark}").json["data"]] == [found.id]
+
+
 @pytest.mark.parametrize("wildcard", ["%25", "_", "%5C"])
 def test_wildcards_are_letters_like_others(admin, user, wildcard):
     mark = token_hex(4)
