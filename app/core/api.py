@@ -54,14 +54,10 @@ class Api(flask_restful.Api):
         app.extensions["authenticate"] = authenticate
         app.url_map.converters["default"] = Segment
         super().__init__(app, prefix=prefix)
-        self.representations = {"application/json": _represent}
 
     def error_router(self, original_handler: Callable[[Exception], ResponseReturnValue], e: Exception) -> ResponseReturnValue:
         """Send every error to the app."""
         return original_handler(e)
-
-    def _init_app(self, app: Flask) -> None:
-        super()._init_app(app)
 
 
 class Resource(flask_restful.Resource):
@@ -254,7 +250,3 @@ def _is_json(content_type: str) -> bool:
     allowed = ("application/json", "application/merge-patch+json") if request.method == "PATCH" else ("application/json",)
     charset = parameters.strip().lower()
     return kind.strip().lower() in allowed and charset in ("", "charset=utf-8", 'charset="utf-8"')
-
-
-def _represent(data: Any, code: int, headers: dict[str, str] | None = None) -> Response:
-    return Response(to_json(data), code, headers, content_type="application/json")
