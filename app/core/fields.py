@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from app.core.loading import NotRight, Plan
-from app.core.types import is_id
+from app.core.types import is_id, to_text
 
 LONGEST_INSTANT = 40
 LARGEST_SIZE = 2**53 - 1
@@ -152,7 +152,7 @@ class InstantField(fields.Field[datetime]):
     """An instant: RFC 3339 with an offset, given back in UTC with a trailing Z."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+        return None if value is None else to_text(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
         return parse_instant(value)

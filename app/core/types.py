@@ -50,6 +50,11 @@ def id_time(uuid: str) -> datetime:
     return datetime.fromtimestamp(int(uuid[:8] + uuid[9:13], 16) / 1000, UTC)
 
 
+def to_text(instant: datetime) -> str:
+    """An instant as the API and its files write it: RFC 3339, in UTC, with a trailing Z. Raises OverflowError at the ends of the calendar."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
 def is_id(text: str) -> bool:
     """Whether the text is a UUID in its canonical form (lower case, with dashes)."""
     return _UUID.fullmatch(text) is not None

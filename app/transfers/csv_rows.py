@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from app.core.types import to_text
 from app.transfers.rows import KNOWN, LONGEST_LINE, NAMES, Row, Unreadable, Wrong, lines
 
 _RUN = ("=", "+", "-", "@", "\t", "\r")
@@ -103,7 +104,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+        return to_text(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list):

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.core.database import release, streamed, transaction
 from app.core.identity import me
-from app.core.types import now
+from app.core.types import now, to_text
 from app.files import service as files
 from app.jobs.work import KEPT, Work
 from app.lists.models import List
@@ -35,7 +35,7 @@ def run(work: Work, args: dict[str, Any]) -> None:
             kind.write(_todos(work, args), file, me().zone)
         work.step(message="Keeping the file.")
         result = {"url": f"/api/v1/jobs/{work.job_id}/file", "size": path.stat().st_size, "count": work.processed}
-        result["expires_at"] = f"{(now() + KEPT).replace(tzinfo=None).isoformat()}Z"
+        result["expires_at"] = to_text(now() + KEPT)
         with transaction():
             work.finish(result, file_id=files.keep(path, kind.filename, kind.content_type))
 

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from app.core.types import to_text
 from app.transfers.ics_values import Component, values_of
 from app.transfers.rows import LONGEST_LINE, NAMES, SKIPPED, Row, Unreadable, Wrong, lines
 
@@ -129,7 +130,7 @@ def _extensions(todo: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "X-TICKBOX-DELETED", _instant(todo["deleted_at"])
     exact = {name: todo[name] for name in NAMES if _unsayable(todo[name])}
     if exact:
-        yield "X-TICKBOX-EXACT", _text(json.dumps(exact, default=_exact_instant))
+        yield "X-TICKBOX-EXACT", _text(json.dumps(exact, default=to_text))
 
 
 def _unsayable(value: Any) -> bool:
@@ -153,10 +154,6 @@ def _instant(moment: datetime) -> str:
 
 def _day(day: date) -> str:
     return f"{day.year:04}{day.month:02}{day.day:02}"
-
-
-def _exact_instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def _folded(line: str) -> bytes:

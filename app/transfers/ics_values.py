@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.core.types import to_text
 from app.transfers.rows import LONGEST_LINE
 
 _LINE = re.compile(r'([A-Za-z0-9-]+)((?:;[^=:;"]+=(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*)*):(.*)', re.DOTALL)
@@ -174,7 +175,7 @@ def _instant(moment: Any) -> str | None:
     if not isinstance(moment, datetime):
         return None
     try:
-        return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+        return to_text(moment)
     except OverflowError:
         raise ValueError("An instant lies beyond the calendar.") from None
 

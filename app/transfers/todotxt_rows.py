@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from app.core.types import is_id
+from app.core.types import is_id, to_text
 from app.transfers.rows import Row, lines
 
 _LETTERS = {"urgent": "A", "high": "B", "medium": "C", "low": "D"}
@@ -65,7 +65,7 @@ def _parts(todo: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
     if todo["parent_id"]:
         yield f"parent:{todo['parent_id']}"
     if todo["deleted_at"]:
-        yield f"deleted:{_instant(todo['deleted_at'])}"
+        yield f"deleted:{to_text(todo['deleted_at'])}"
     yield f"id:{todo['id']}"
 
 
@@ -152,13 +152,9 @@ def _day(moment: datetime, zone: ZoneInfo) -> str:
 def _midnight(day: str, zone: ZoneInfo) -> str:
     """The begin of the day where the caller lives; what is no day is told by the schema."""
     try:
-        return _instant(datetime.combine(date.fromisoformat(day), time(), zone))
+        return to_text(datetime.combine(date.fromisoformat(day), time(), zone))
     except (ValueError, OverflowError):
         return f"{day}T00:00:00Z"
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def _instant_here(moment: datetime, zone: ZoneInfo) -> str:
@@ -166,9 +162,9 @@ def _instant_here(moment: datetime, zone: ZoneInfo) -> str:
     try:
         here = moment.astimezone(zone)
     except OverflowError:
-        return _instant(moment)
+        return to_text(moment)
     offset = here.utcoffset()
-    return here.isoformat() if offset is not None and offset.seconds % 60 == 0 else _instant(moment)
+    return here.isoformat() if offset is not None and offset.seconds % 60 == 0 else to_text(moment)
 
 
 def _escaped(text: str) -> str:
