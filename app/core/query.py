@@ -20,7 +20,10 @@ from app.core.types import is_id
 
 
 class Argument(reqparse.Argument):
-    """One query parameter. `type` turns its text into a value, or raises ValueError or ValidationError with the reason."""
+    """One query parameter. `type` turns its text into a value, or raises ValueError or ValidationError with the reason.
+
+    None is required, and none has a default: what stands for a parameter that was not sent is for the method to say.
+    """
 
     def __init__(self, name: str, *, schema: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(name, location="args", store_missing=False, **kwargs)
@@ -50,7 +53,7 @@ class Query(reqparse.RequestParser):
         return Query(*self.args, *other.args)
 
     def parse_args(self, req: Any = None, strict: bool = True, http_error_code: int = 422) -> dict[str, Any]:
-        """The values by name; what was not sent is absent unless it has a default. Raises Invalid."""
+        """The values by name; what was not sent is absent. Raises Invalid."""
         sent: Request = req or request
         if not sent.query_string:
             return {}
@@ -66,7 +69,7 @@ class Query(reqparse.RequestParser):
             else:
                 try:
                     read = [argument.read(text) for text in texts]
-                    values[argument.dest or name] = read if argument.action == "append" else read[0]
+                    values[name] = read if argument.action == "append" else read[0]
                 except ValidationError as error:
                     errors[name] = list(error.messages)
         if errors:

@@ -72,7 +72,7 @@ class ToyDetail(Resource):
     """One toy."""
 
     @anyone
-    @asks(Query(Argument("worn", type=flag), Argument("age", type=whole(1, 99), required=True)))
+    @asks(Query(Argument("worn", type=flag), Argument("age", type=whole(1, 99))))
     @gives(ToySchema())
     def get(self, toy_id, params):
         """Show a toy. Even a broken one.
@@ -200,7 +200,7 @@ def test_query_arguments_become_parameters(toys):
         "name": "color", "in": "query", "description": "Of any of these.", "required": False, "schema": color, "style": "form", "explode": True,
     } in toys["paths"]["/api/v1/toys"]["get"]["parameters"]  # fmt: skip
     age = {"type": "integer", "format": "int32", "minimum": 1, "maximum": 99}
-    parameter = {"name": "age", "in": "query", "description": "", "required": True, "schema": age}
+    parameter = {"name": "age", "in": "query", "description": "", "required": False, "schema": age}
     assert parameter in toys["paths"]["/api/v1/toys/{toy_id}"]["get"]["parameters"]
 
 

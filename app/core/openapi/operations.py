@@ -171,13 +171,11 @@ def _query_parameter(argument: Argument) -> Json:
     schema = dict(argument.schema)
     if argument.choices:
         schema["enum"] = list(argument.choices)
-    if argument.default is not None:
-        schema["default"] = argument.default
     described = {
         "name": argument.name,
         "in": "query",
         "description": argument.help or "",
-        "required": bool(argument.required),
+        "required": False,
         "schema": schema,
     }
     if argument.action == "append":
