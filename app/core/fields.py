@@ -77,6 +77,8 @@ class Text(fields.String):
             raise ValidationError("NUL characters are not allowed.")
         if self.blank and not text.strip():
             raise ValidationError(self.blank)
+        if self.check:
+            self.check(text)
         return text
 
 
@@ -84,10 +86,7 @@ class Line(Text):
     """One line of text: white space around it is trimmed."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        text = super()._deserialize(value.strip() if isinstance(value, str) else value, attr, data, **kwargs)
-        if self.check:
-            self.check(text)
-        return text
+        return super()._deserialize(value.strip() if isinstance(value, str) else value, attr, data, **kwargs)
 
 
 class Tagged(fields.Field[dict[str, Any]]):
