@@ -9,7 +9,7 @@ from functools import cache
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86400
+MINUTE, HOUR, DAY = 60, 3600, 86400
 _DASH = "\N{EN DASH}"
 _NO_GLYPH = "\N{WHITE SQUARE}"
 _LONGEST = 120  # characters, before anybody measures them
