@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, Select, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy import CursorResult, Row, bindparam, case, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.core.conditional import Versions, check_version
@@ -37,19 +37,22 @@ _PLAIN: dict[str, Callable[[Any], dict[str, Any]]] = {
 """The fields that nothing else depends on, and the columns that a new value of each makes."""
 _STRUCTURE = frozenset({"list_id", "parent_id", "assignee_id"})
 
+_MAY_EDIT = (Member.user_id == bindparam("caller", type_=Id), or_(*[Member.role == role for role in roles_from("editor")]))
+_EDITED = select(Member.list_id).where(*_MAY_EDIT)
+"""The lists whose todos the caller may change."""
+
+
+def next_position(list_id: Any) -> Any:
+    """The place after the last todo of a list, for SQL."""
+    return select(func.coalesce(func.max(Todo.position), 0) + 1).where(Todo.list_id == list_id, Todo.deleted_at.is_(None)).scalar_subquery()
+
 
 def _insert_statement(*, placed: bool) -> Prepared:
     """Inserts a todo, last in its list unless it is placed, if the caller may: one statement instead of three."""
+    home = bindparam("list_id", type_=Id)
     columns = [column for column in Todo.__table__.columns if column.name != "position"]
-    last = select(func.coalesce(func.max(Todo.position), 0) + 1).where(
-        Todo.list_id == bindparam("list_id", type_=Id), Todo.deleted_at.is_(None)
-    )
-    position = bindparam("position", type_=Todo.position.type) if placed else last.scalar_subquery()
-    values = select(*[bindparam(column.name, type_=column.type) for column in columns], position).where(
-        Member.list_id == bindparam("list_id", type_=Id),
-        Member.user_id == bindparam("caller", type_=Id),
-        or_(*[Member.role == role for role in roles_from("editor")]),
-    )
+    position = bindparam("position", type_=Todo.position.type) if placed else next_position(home)
+    values = select(*[bindparam(column.name, type_=column.type) for column in columns], position).where(Member.list_id == home, *_MAY_EDIT)
     return Prepared(insert(Todo).from_select([*columns, "position"], values, include_defaults=False).returning(*COLUMNS))
 
 
@@ -153,11 +156,6 @@ def claim(todo_id: str, list_id: str | None = None, *, trashed: bool = False) ->
     return row
 
 
-def next_position(list_id: str) -> Any:
-    """The place after the last todo of a list, for SQL."""
-    return select(func.coalesce(func.max(Todo.position), 0) + 1).where(Todo.list_id == list_id, Todo.deleted_at.is_(None)).scalar_subquery()
-
-
 def _insert(row: dict[str, Any]) -> Row[Any]:
     statement = _INSERT_PLACED if "position" in row else _INSERT
     written: Row[Any] | None = statement.one({**row, "caller": me().user_id})
@@ -181,7 +179,7 @@ def _change_plainly(todo_id: str, changes: dict[str, Any], versions: Versions) -
 
 @lru_cache(maxsize=64)
 def _plain_update(names: frozenset[str], *, versioned: bool) -> Prepared:
-    statement = update(Todo).where(Todo.id == bindparam("todo_id", type_=Id), Todo.deleted_at.is_(None), Todo.list_id.in_(_edited()))
+    statement = update(Todo).where(Todo.id == bindparam("todo_id", type_=Id), Todo.deleted_at.is_(None), Todo.list_id.in_(_EDITED))
     columns: dict[str, Any] = {"version": Todo.version + 1, "updated_at": bindparam("now", type_=Instant)}
     for name in names:
         columns |= _PLAIN[name](bindparam(f"new_{name}", type_=Todo.__table__.c[name].type))
@@ -192,16 +190,9 @@ def _plain_update(names: frozenset[str], *, versioned: bool) -> Prepared:
     return Prepared(statement.values(columns).returning(*COLUMNS))
 
 
-def _edited() -> Select[Any]:
-    """The lists whose todos the caller may change."""
-    return select(Member.list_id).where(
-        Member.user_id == bindparam("caller", type_=Id), or_(*[Member.role == role for role in roles_from("editor")])
-    )
-
-
 def _write(row: Any, changes: dict[str, Any]) -> Row[Any] | None:
     """Write changes over the very version of the row; None where it is another by now, or the caller's no more."""
-    same = update(Todo).where(Todo.id == row.id, Todo.version == row.version, Todo.list_id.in_(_edited()))
+    same = update(Todo).where(Todo.id == row.id, Todo.version == row.version, Todo.list_id.in_(_EDITED))
     columns = changed(row._asdict(), changes, zone_of)
     return fetch_one(same.values(version=row.version + 1, **columns).returning(*COLUMNS), {"caller": me().user_id})
 
