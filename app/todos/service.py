@@ -71,9 +71,9 @@ def create(values: dict[str, Any]) -> Row[Any]:
         return _insert(row)
     with transaction():
         require(lists.find(row["list_id"]).role, "editor")
+        lock_structure(row["list_id"])
         _check_assignee(row["list_id"], row["assignee_id"])
         if row["parent_id"]:
-            lock_structure(row["list_id"])
             Tree.load([], [row["parent_id"]]).check_parent(row["parent_id"], row["list_id"])
         return _insert(row)
 

@@ -320,6 +320,24 @@ def test_a_list_may_go_while_others_work_in_it(app, client):
     assert client.get("/todos").json["data"] == []
 
 
+def test_a_member_may_go_while_todos_are_made_for_them(app, client):
+    """Whoever makes a todo for a member that goes at the same time waits for no longer than the going takes."""
+    shared = client.post("/lists", {"name": "Shared"}).json["id"]
+    guest = factories.user(app)
+    for _ in range(5):
+        client.post(f"/lists/{shared}/members", {"email": guest.email, "role": "editor"})
+
+        answers = at_once(
+            *[request(client, "POST", "/todos", {"task": "for them", "list_id": shared, "assignee_id": guest.id}) for _ in range(MANY - 1)],
+            request(client, "DELETE", f"/lists/{shared}/members/{guest.id}"),
+        )
+
+        assert answers[-1].status_code == 204
+        assert set(statuses(answers[:-1])) <= {201, 422}, [answer.text for answer in answers]
+    todos = client.get(f"/todos?list_id={shared}&limit=200").json["data"]
+    assert not any(each["assignee_id"] for each in todos)
+
+
 @pytest.mark.parametrize("how", ["leave", "step down", "both"])
 def test_a_list_keeps_an_owner_when_all_owners_go_at_once(app, client, account, how):
     shared = client.post("/lists", {"name": "Shared"}).json["id"]
