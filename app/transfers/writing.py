@@ -33,6 +33,8 @@ class Stale(Exception):
 def write(work: Work, made: Preparation) -> None:
     """Write all rows, and end the job well. Raises Stale and IntegrityError, and then nothing is written."""
     with transaction():
+        if not on_sqlite():
+            execute(text("SET LOCAL statement_timeout = 0"))  # all rows come by one statement; what limits it is the time of the job
         made.shelves.create(made.lists)
         lock_structure(*made.lists)
         _check(made)

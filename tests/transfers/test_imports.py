@@ -1,6 +1,7 @@
 """Importing: what becomes of rows, good and bad, and of ids, lists and parents."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +14,7 @@ from app.jobs import runner
 from app.jobs.models import Job
 from app.jobs.work import Superseded, Work
 from app.todos.models import Todo
-from app.transfers import importing, tasks
+from app.transfers import importing, tasks, writing
 from app.users.models import User
 from tests import factories
 from tests.arrange import do_jobs, find, make_list, make_todo, share
@@ -405,6 +406,15 @@ def test_progress_rises(app, client, monkeypatch):
     assert len(set(seen)) > 1
     job = client.get(answer.headers["Location"]).json
     assert (job["progress"], job["processed"], job["total"]) == (100, 100, 100)
+
+
+def test_many_rows_may_take_longer_to_write_than_any_other_statement(make_app, account, monkeypatch):
+    monkeypatch.setattr("app.core.database.STATEMENT_LIMIT_MS", 300)
+    client = factories.client(make_app(), account)
+    take = writing._Places.take
+    monkeypatch.setattr(writing._Places, "take", lambda *row: time.sleep(0.1) or take(*row))
+
+    assert imported(client, rows(*map(str, range(5))), "json")["created"] == 5
 
 
 def test_an_account_that_may_only_read_by_now_imports_nothing(client):
