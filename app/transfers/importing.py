@@ -34,7 +34,7 @@ _TURNS = 4
 
 
 def run(work: Work, args: dict[str, Any]) -> dict[str, Any] | None:
-    """Import the job's upload as `args` say; gives the result. Raises Failed with the bad rows, and Conflict."""
+    """Import the job's upload as `args` say; gives the result. Raises Failed with the bad rows, Conflict, and NotFound and Forbidden for the list."""
     for _ in range(_TURNS):
         try:
             return _attempt(work, args)

@@ -429,6 +429,25 @@ def test_an_account_that_may_only_read_by_now_imports_nothing(client):
     assert tasks_of(client) == []
 
 
+@pytest.mark.parametrize(("how", "told"), [("deleted", "List {id} doesn't exist"), ("taken away", "List {id} doesn't exist"), ("only shown", "editor")])
+def test_an_import_into_a_list_that_went_meanwhile_says_so(client, stranger, how, told):
+    shared = make_list(stranger, "shared")
+    share(stranger, shared, client)
+    waiting = start_import(client, rows("a"), "json", list_id=shared["id"])
+    member = f"/lists/{shared['id']}/members/{client.account.id}"
+    {
+        "deleted": lambda: stranger.delete(f"/lists/{shared['id']}"),
+        "taken away": lambda: stranger.delete(member),
+        "only shown": lambda: stranger.patch(member, {"role": "viewer"}),
+    }[how]()
+    do_jobs(client.application)
+
+    job = client.get(waiting.headers["Location"]).json
+
+    assert job["state"] == "failed"
+    assert told.format(id=shared["id"]) in job["error"]
+
+
 def test_files_that_wait_take_a_bounded_room_and_give_it_back(make_app, account):
     small = factories.client(make_app(IMPORT_MAX_BYTES="20"), account)
     file = "task\r\n" + "x" * 14
