@@ -20,6 +20,7 @@ from app.core.problems import BadRequest, Invalid, PayloadTooLarge, Unavailable,
 MOST_FIELDS = 100
 LONGEST_FIELDS = 64 * 1024  # bytes of all fields together, beside the file
 _FRAME = 64 * 1024  # what boundaries and headers of the parts may add
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 class Incoming:
@@ -30,7 +31,10 @@ class Incoming:
         self.most = most
         self.size = 0
         self._digest = hashlib.sha256()
-        self.file: IO[bytes] = tempfile.NamedTemporaryFile(dir=incoming_folder(), delete=False)  # noqa: SIM115  # `close` closes it
+        try:
+            self.file: IO[bytes] = tempfile.NamedTemporaryFile(dir=incoming_folder(), delete=False)  # noqa: SIM115  # `close` closes it
+        except OSError as error:
+            raise no_room(error) from error
         self.path = Path(self.file.name)
 
     @property
@@ -61,7 +65,7 @@ class Incoming:
         try:
             self.file.close()
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in _NO_ROOM:
                 raise
         self.path.unlink(missing_ok=True)
 
@@ -79,8 +83,8 @@ def incoming_folder() -> Path:
 
 
 def no_room(error: OSError) -> Exception:
-    """The problem of a full disk; any other error as it is."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    """The problem of a full disk, or of one that can only be read by now; any other error as it is."""
+    full = error.errno in _NO_ROOM
     return Unavailable("There is no room left to store files. Ask the operator, or try again later.") if full else error
 
 

@@ -1,6 +1,8 @@
 """Files on todos: putting them there, seeing them, and taking them away."""
 
+import errno
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -238,9 +240,10 @@ def test_an_upload_that_is_sent_again_is_done_once(client, path):
     assert find(client, path) == [first.json]
 
 
-def test_a_full_disk_is_503_and_leaves_nothing_half(app, client, path, monkeypatch):
+@pytest.mark.parametrize("why", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
+def test_a_full_disk_is_503_and_leaves_nothing_half(app, client, path, monkeypatch, why):
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(why, os.strerror(why))
 
     monkeypatch.setattr("app.files.storage.sync", full)
 
@@ -249,6 +252,19 @@ def test_a_full_disk_is_503_and_leaves_nothing_half(app, client, path, monkeypat
     assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
     assert answer.headers["Retry-After"]
     assert find(client, path) == []
+    assert incoming(app) == []
+
+
+@pytest.mark.parametrize("why", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_no_new_file_is_503(app, client, path, monkeypatch, why):
+    def full(**_):
+        raise OSError(why, os.strerror(why))
+
+    monkeypatch.setattr("app.core.uploads.tempfile.NamedTemporaryFile", full)
+
+    answer = client.post(path, **form(CONTENT))
+
+    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
     assert incoming(app) == []
 
 
