@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy import BigInteger, CursorResult, Row, bindparam, case, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.core.conditional import Versions, check_version
@@ -186,7 +186,7 @@ def _plain_update(names: frozenset[str], *, versioned: bool) -> Prepared:
     if "done" in names:
         statement = statement.where(or_(Todo.recurrence.is_(None), not_(bindparam("new_done", type_=Todo.done.type))))
     if versioned:
-        statement = statement.where(Todo.version == bindparam("seen"))
+        statement = statement.where(Todo.version == bindparam("seen", type_=BigInteger))
     return Prepared(statement.values(columns).returning(*COLUMNS))
 
 

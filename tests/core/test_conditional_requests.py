@@ -79,6 +79,15 @@ def test_another_version_lets_no_change_pass(client, path, method, header):
     assert client.get(path).json["task"] == "build an API"
 
 
+@pytest.mark.parametrize("version", [2**31, 10**18 - 1])
+@pytest.mark.parametrize("body", [{"done": True}, {"task": "late"}])
+def test_a_version_that_no_todo_reaches_lets_no_change_pass(client, path, body, version):
+    answer = client.patch(path, body, if_match=version)
+
+    assert answer.status_code == 412
+    assert answer.json["current"] == client.get(path).json
+
+
 def test_a_stale_version_is_refused_with_the_current_todo(client, path):
     now = client.patch(path, {"task": "second", "due_at": "2026-11-22T09:30:00Z", "priority": "high"}).json
 
