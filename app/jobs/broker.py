@@ -19,7 +19,8 @@ from flask import Flask
 from kombu import Queue
 
 from app.config import worker_processes
-from app.core.database import engine, wait_for_locks
+from app.core import connections
+from app.core.database import engine
 from app.jobs.bell import Bell
 
 SECONDS = 1  # that a broker may take for what others do in milliseconds
@@ -46,7 +47,7 @@ def init_app(app: Flask) -> None:
     def prepare_process(**_: Any) -> None:
         with app.app_context():
             engine().dispose(close=False)  # connections that were opened before the fork are the parent's
-            wait_for_locks()
+            connections.wait_for_locks(engine())
 
     app.extensions["worker_process_init"] = prepare_process  # signals keep weak references
     worker_process_init.connect(prepare_process)
