@@ -79,11 +79,11 @@ def run_next() -> bool:
 def _tell(work: Work, job: Row[Any], seconds: float) -> None:
     kind = job.kind if job.kind in KINDS else "unknown"
     metrics.current().observe(metrics.JOB_SECONDS, seconds, kind)
-    state = "succeeded" if work.finished else work.ended
+    state = work.ended or ("succeeded" if work.finished else None)  # what had finished may have been undone
     if state:
         metrics.current().count(metrics.JOBS_ENDED, kind, state)
     tracing.end_job(kind, state or "waiting again")
-    told = {"job": job.id, "kind": job.kind, "attempt": work.attempt, "succeeded": work.finished}
+    told = {"job": job.id, "kind": job.kind, "attempt": work.attempt, "succeeded": state == "succeeded"}
     sql = {"statements": g.tally.statements, "sql_ms": round(g.tally.seconds * 1000, 2)}
     log.info("job", extra={**told, "ms": round(seconds * 1000, 2), **sql, "user": job.user_id})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from billiard.exceptions import SoftTimeLimitExceeded
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, update
 
@@ -13,6 +14,7 @@ from app.core.database import engine, execute, transaction
 from app.core.types import now
 from app.extensions import db
 from app.jobs import runner, service
+from app.jobs.kinds import KINDS, Kind
 from app.jobs.models import Job
 from tests.live import wait_until
 
@@ -144,6 +146,24 @@ def test_a_job_is_counted_by_how_it_ended(lone_app):
     ended = {key: number for key, number in found.items() if key[0] == "tickbox_jobs_ended_total" and number}
     assert sum(ended.values()) == 1
     assert found["tickbox_job_seconds_count", frozenset({("kind", "thumbnail")})] == 1
+
+
+def test_a_job_whose_time_is_up_at_its_very_end_is_counted_as_failed(lone_app, monkeypatch):
+    def function(work, args):
+        with transaction():
+            work.finish()
+            raise SoftTimeLimitExceeded
+
+    monkeypatch.setitem(KINDS, "test", Kind("test", function, None))
+    with lone_app.app_context():
+        service.enqueue("test", {})
+        runner.run_next()
+
+    found = samples(lone_app.test_client().get("/metrics").text)
+
+    assert {key: number for key, number in found.items() if key[0] == "tickbox_jobs_ended_total" and number} == {
+        ("tickbox_jobs_ended_total", frozenset({("kind", "test"), ("state", "failed")})): 1
+    }
 
 
 def test_the_queue_is_read_by_its_indexes(lone_app):
