@@ -165,9 +165,9 @@ def _due_values(params: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     if "due_after" in params:
         moment = params["due_after"]
         if isinstance(moment, datetime):
-            values |= {"after_day": _day_of(moment, zone), "after_instant": min(moment, _LAST - _TICK) + _TICK}
+            values |= {"after_day": _day_of(moment, zone), "after_instant": moment}
         else:
-            values |= {"after_day": moment, "after_instant": _LAST if moment == date.max else _midnight(moment + _DAY, zone)}
+            values |= {"after_day": moment, "after_instant": _LAST if moment == date.max else _midnight(moment + _DAY, zone) - _TICK}
         values["due_from"] = min(_midnight(values["after_day"], UTC), values["after_instant"])
     if "overdue" in params:
         values |= {"today": datetime.now(zone).date(), "now": now()}
@@ -217,7 +217,7 @@ _CLAUSES: dict[str, Callable[[], ColumnElement[bool]]] = {
         Todo.due_key < _bound("due_until", Instant),
     ),
     "due_after": lambda: and_(
-        or_(Todo.due_on > _bound("after_day"), Todo.due_at >= _bound("after_instant", Instant)),
+        or_(Todo.due_on > _bound("after_day"), Todo.due_at > _bound("after_instant", Instant)),
         Todo.due_key >= _bound("due_from", Instant),
     ),
     "updated_since": lambda: Todo.updated_at >= _bound("updated_since", Instant),

@@ -175,6 +175,13 @@ def test_the_ends_of_time_are_moments_too(make_client, user, zone, name, moment)
     assert tasks(client, **{name: moment}) == expected
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31", "9999-12-31T23:59:59.999999Z"])
+def test_nothing_is_due_after_the_end_of_time(client, moment):
+    make_todos(client, {"task": "a", "due_on": "9999-12-31"}, {"task": "b", "due_at": "9999-12-31T23:59:59.999999Z"})
+
+    assert tasks(client, due_after=moment) == []
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_a_todo_is_overdue_once_its_due_is_past_where_the_caller_lives(make_client, user, zone):
     client = make_client(user(time_zone=zone))
