@@ -132,7 +132,7 @@ def _most_frequent(spellings: Sequence[tuple[str, int]]) -> dict[str, Any]:
     """The most frequent tags, each in its most frequent spelling, and how many times others are carried."""
     names: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    for spelling, amount in spellings:
+    for spelling, amount in sorted(spellings, key=lambda each: (-each[1], each[0])):  # not as the language of the database sorts
         counts[names.setdefault(spelling.casefold(), spelling)] += amount
     best = sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold()))[:MOST_TAGS]
     return {

@@ -80,10 +80,11 @@ def tags() -> list[dict[str, Any]]:
         .join(List, List.id == ListTag.list_id)
         .where(List.archived.is_(False))
         .group_by(ListTag.name)
-        .order_by(ListTag.name)
     )
+    # Not by the database, which sorts as its language does: of the spellings of a tag the first one is shown.
+    rows = sorted(fetch_all(statement, {"caller": me().user_id}), key=lambda row: row.name)
     merged: dict[str, dict[str, Any]] = {}
-    for row in fetch_all(statement, {"caller": me().user_id}):
+    for row in rows:
         tag = merged.setdefault(row.name.casefold(), {"name": row.name, "open_count": 0, "count": 0})
         tag["count"] += row.count
         tag["open_count"] += row.open_count

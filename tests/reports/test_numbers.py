@@ -141,6 +141,12 @@ def test_the_ten_most_frequent_tags_are_named(app, account):
     assert report["open_by_other_tags"] == 3 + 2 + 1
 
 
+def test_of_spellings_that_are_as_frequent_capitals_are_named(app, account):
+    plant(app, account.inbox_id, {"tags": ["home"]}, {"tags": ["HOME"]}, {"tags": ["Home"]})
+
+    assert count(app, account, date(2026, 2, 1), date(2026, 2, 1))["open_by_tag"] == [{"tag": "HOME", "count": 3}]
+
+
 def test_an_empty_account_has_zeros(app, account):
     report = count(app, account, date(2026, 2, 1), date(2026, 2, 2))
 
