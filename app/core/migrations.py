@@ -27,7 +27,7 @@ class Migrations:
     def __getattr__(self, name: str) -> Any:
         from flask_migrate import Migrate  # noqa: PLC0415  # see the top
 
-        Migrate(self._app, db, directory=MIGRATIONS, render_as_batch=True)
+        Migrate(self._app, db, directory=MIGRATIONS, render_as_batch=False)
         return getattr(self._app.extensions["migrate"], name)
 
 

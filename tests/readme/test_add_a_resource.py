@@ -135,6 +135,8 @@ def check_that_it_is_as_clean_as_the_rest(project):
 def check_its_own_tests_and_its_migration(project):
     assert "4 passed" in run(project, "pytest", "-v", "-p", "no:cacheprovider", "tests/countdowns")
     run(project, "flask", "db", "check")
+    draft = next((project / "migrations/versions").glob("*_add_countdowns.py")).read_text()
+    assert "batch_alter_table" not in draft, "docs/migrations.md forbids it"
 
 
 def check_that_it_keeps_the_contract(project):
