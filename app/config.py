@@ -80,8 +80,8 @@ SETTINGS = [
     Setting("IMPORT_MAX_BYTES", "104857600", kinds.whole(1, 5 * 1024**3), "Size of the largest file to import."),
     Setting("LOG_LEVEL", "INFO", kinds.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged."),
     Setting("METRICS_ALLOW", "127.0.0.1,::1", kinds.networks, "Addresses and networks that may read /metrics, separated by commas."),
-    Setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", kinds.web_address_with_path, "Collector that traces are sent to (OpenTelemetry, of the extras), such as http://localhost:4318."),
-    Setting("SENTRY_DSN", "", kinds.web_address_with_path, "Where errors are reported to (Sentry, of the extras).", secret=True),
+    Setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", kinds.collector, "Collector that traces are sent to (OpenTelemetry, of the extras), such as http://localhost:4318."),
+    Setting("SENTRY_DSN", "", kinds.sentry, "Where errors are reported to (Sentry, of the extras).", secret=True),
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from email.utils import parseaddr
 from ipaddress import ip_network
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from limits import parse_many
 from sqlalchemy.engine import make_url
@@ -79,10 +79,19 @@ def web_address(value: str) -> str:
     return value.rstrip("/")
 
 
-def web_address_with_path(value: str) -> str:
+def collector(value: str) -> str:
     """An address of the web, with or without a path."""
+    return _with_path(value, "http://localhost:4318")
+
+
+def sentry(value: str) -> str:
+    """A project of Sentry, or of what speaks as it does."""
+    return _with_path(value, "https://key@sentry.example.org/1")
+
+
+def _with_path(value: str, example: str) -> str:
     if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", value):
-        raise ValueError("use an address such as http://localhost:4318")
+        raise ValueError(f"use an address such as {example}")
     return value.rstrip("/")
 
 
@@ -92,6 +101,10 @@ def database(value: str) -> str:
         url = make_url(value)
     except (ArgumentError, ValueError):  # the latter of a port that is none
         raise ValueError("use sqlite:///path or postgresql://user:password@host/name") from None
+    if "@" in (url.host or ""):
+        raise ValueError("write an @ of the password as %40")
+    if not 0 < (url.port or 5432) < 65536:
+        raise ValueError("use a port from 1 to 65535")
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         url = url.set(drivername="postgresql+psycopg")
     elif url.drivername != "sqlite" or url.database in (None, "", ":memory:"):
@@ -101,14 +114,14 @@ def database(value: str) -> str:
 
 def redis(value: str) -> str:
     """The address of a Redis."""
-    if value and not _is_address(value, "redis", "rediss"):
+    if value and not (_is_address(value, "redis", "rediss") and _names_a_redis_database(value)):
         raise ValueError("use redis://host:6379/0")
     return value
 
 
 def broker(value: str) -> str:
     """The address of a broker, RabbitMQ or Redis."""
-    if value and not _is_address(value, "redis", "rediss", "amqp", "amqps"):
+    if value and not (_is_address(value, "redis", "rediss", "amqp", "amqps") and _names_a_redis_database(value)):
         raise ValueError("use redis://host:6379/1 or amqp://user:password@host:5672//")
     return value
 
@@ -120,6 +133,12 @@ def _is_address(value: str, *schemes: str) -> bool:
         return parts.scheme in schemes and parts.port != 0
     except ValueError:
         return False
+
+
+def _names_a_redis_database(value: str) -> bool:
+    """Whether an address of a Redis ends with a number, or with nothing. Others name something else there."""
+    parts = urlsplit(value)
+    return not parts.scheme.startswith("redis") or re.fullmatch("/?[0-9]*", parts.path) is not None
 
 
 def mail_server(value: str) -> str:
@@ -139,7 +158,7 @@ def sender(value: str) -> str:
 def storage(value: str) -> str:
     """A bucket of S3, or of what speaks as it does; with a prefix where it is shared."""
     parts = urlsplit(value)
-    if parts.scheme != "s3" or not parts.netloc:
+    if parts.scheme != "s3" or not parts.netloc or parse_qs(parts.query, keep_blank_values=True).keys() - {"endpoint_url"}:
         raise ValueError("use s3://bucket, s3://bucket/prefix or s3://bucket?endpoint_url=https://s3.example.org")
     return value
 

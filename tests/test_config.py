@@ -134,6 +134,11 @@ def test_what_work_in_the_background_needs_is_found_by_its_address(name, value):
         ("MAIL_FROM", "tickbox"),
         ("MAIL_FROM", "a@b.c\nBcc: d@e.f"),
         ("STORAGE_URL", "/srv"),
+        ("STORAGE_URL", "s3://bucket?endpoint=https://s3.example.org"),
+        ("REDIS_URL", "redis://localhost:6379/limits"),
+        ("BROKER_URL", "redis://localhost:6379/jobs"),
+        ("DATABASE_URL", "postgresql://tickbox:hunter@2@localhost/tickbox"),
+        ("DATABASE_URL", "postgresql://tickbox@localhost:99999/tickbox"),
     ],
 )
 def test_what_cannot_be_an_address_keeps_the_service_from_starting(name, value):
@@ -146,6 +151,11 @@ def test_what_cannot_be_an_address_keeps_the_service_from_starting(name, value):
 def test_of_several_rates_none_is_passed_over_in_silence():
     with pytest.raises(ConfigurationError, match="RATE_LIMIT_DEFAULT: '600/minute; 5000/day' is not valid; use a rate such as 600/minute"):
         load({"RATE_LIMIT_DEFAULT": "600/minute; 5000/day"})
+
+
+def test_a_sentry_dsn_that_is_none_is_told_what_one_looks_like():
+    with pytest.raises(ConfigurationError, match="SENTRY_DSN: the value given is not valid; use an address such as https://key@"):
+        load({"SENTRY_DSN": "sentry.example.org"})
 
 
 def test_postgresql_is_reached_through_psycopg():
