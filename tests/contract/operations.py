@@ -34,6 +34,8 @@ class Operation:
 
     def at(self, ids: dict[str, str]) -> str:
         """Its address with these ids."""
+        for name in self.ids:
+            assert name in ids, f"{self} takes a {name}: add one of the owner's to World.ids"
         return _ID.sub(lambda match: ids[match[1]], self.path)
 
 
