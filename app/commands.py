@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from click import Command, Context
+from typing import Any
+
+from click import ClickException, Command, Context
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 from werkzeug.utils import import_string
+
+from app.core.database import why_unreachable
+from app.core.problems import is_of_another_schema
 
 COMMANDS = {
     "backup": "app.system.backup.commands:backup",
@@ -32,8 +38,26 @@ class Commands(AppGroup):
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command of that name, if there is one."""
         if cmd_name in COMMANDS and cmd_name not in self.commands:
-            self.add_command(import_string(COMMANDS[cmd_name]), cmd_name)
+            self.add_command(_told(import_string(COMMANDS[cmd_name])), cmd_name)
         return super().get_command(ctx, cmd_name)
+
+
+def _told(command: Command) -> Command:
+    """The command, which says in a line that the database is out of reach, or was not migrated."""
+    invoke = command.invoke
+
+    def told(ctx: Context) -> Any:
+        try:
+            return invoke(ctx)
+        except DBAPIError as error:
+            if error.statement is None:
+                raise ClickException(f"DATABASE_URL: the database is out of reach: {why_unreachable(error)}") from None
+            if is_of_another_schema(error):
+                raise ClickException("The database lacks a table or a column: bring it up to date with `flask db upgrade`.") from None
+            raise
+
+    command.invoke = told  # type: ignore[method-assign]  # groups and commands of others, as `db`, take no class of ours
+    return command
 
 
 def init_app(app: Flask) -> None:

@@ -38,6 +38,11 @@ def init_app(app: Flask) -> None:
     app.teardown_appcontext(_release)
 
 
+def why_unreachable(error: DBAPIError) -> str:
+    """What the driver says of a connection that did not come about: its first line, the others repeat it for each address."""
+    return str(error.orig).partition("\n")[0]
+
+
 def execute(statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
     """Run one statement in the transaction that is open, or by itself where none is."""
     return _connection().execute(statement, values)

@@ -193,7 +193,7 @@ def from_exception(error: Exception) -> Problem:
         return _from_http(error)
     if isinstance(error, IntegrityError):
         return Conflict("It was changed or removed meanwhile. Read it again and try again.")
-    if isinstance(error, DBAPIError) and _is_of_another_schema(error):
+    if isinstance(error, DBAPIError) and is_of_another_schema(error):
         log.error("the database lacks what this code needs; run flask db upgrade", exc_info=error)
         return Unavailable("The database is being brought up to date. Try again shortly.")
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) or (
@@ -206,7 +206,7 @@ def from_exception(error: Exception) -> Problem:
     return InternalError()
 
 
-def _is_of_another_schema(error: DBAPIError) -> bool:
+def is_of_another_schema(error: DBAPIError) -> bool:
     """Whether a table or a column is not there (yet): this code runs on the database of another version."""
     if isinstance(error, ProgrammingError):
         return getattr(error.orig, "sqlstate", None) in _NOT_THERE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -23,7 +24,7 @@ from limits.storage import storage_from_string
 from sqlalchemy.exc import OperationalError
 
 from app.config import ROOT, ConfigurationError, is_embedded
-from app.core.database import engine
+from app.core.database import engine, why_unreachable
 from app.jobs import broker
 from app.system import certificate
 from app.system.supervisor import Part
@@ -185,14 +186,14 @@ def _missing(app: Flask, lock: IO[str]) -> list[str]:
     problems = []
     if not shutil.which(_nginx()):
         problems.append("nginx is not installed: apt-get install nginx")
-    if not is_embedded(app.config) and not _database_answers(app):
-        problems.append("DATABASE_URL: no database answers there; start PostgreSQL, or leave the setting out for SQLite")
+    if not is_embedded(app.config) and (said := _database_says(app)):
+        problems.append(f"DATABASE_URL: no database answers there; start PostgreSQL, or leave the setting out for SQLite ({said})")
     if app.config["REDIS_URL"] and not _redis_answers(app.config["REDIS_URL"]):
         problems.append("REDIS_URL: no Redis answers there; start one, or leave the setting out, and each process counts its limits alone")
     if not broker.answers(app):
         problems.append("BROKER_URL: no broker answers there; start Redis or RabbitMQ, or leave the setting out for a folder")
     ports = {name: app.config[name] for name in ("HTTPS_PORT", "HTTP_PORT")}
-    problems += [f"{name}: port {port} is in use; choose another one" for name, port in ports.items() if not _is_free(_host(app), port)]
+    problems += [f"{name}: port {port} {said}" for name, port in ports.items() if (said := _is_refused(_host(app), port))]
     files = {name: app.config[name] for name in ("TLS_CERTIFICATE", "TLS_KEY")}
     problems += [f"{name}: {path} cannot be read" for name, path in files.items() if path and not _is_readable(path)]
     if bool(app.config["TLS_CERTIFICATE"]) != bool(app.config["TLS_KEY"]):
@@ -200,13 +201,14 @@ def _missing(app: Flask, lock: IO[str]) -> list[str]:
     return problems
 
 
-def _database_answers(app: Flask) -> bool:
+def _database_says(app: Flask) -> str:
+    """Why it cannot be reached, or nothing."""
     try:
         with app.app_context():
             engine().connect().close()
-    except OperationalError:
-        return False
-    return True
+    except OperationalError as error:
+        return why_unreachable(error)
+    return ""
 
 
 def _redis_answers(url: str) -> bool:
@@ -224,12 +226,17 @@ def _is_readable(path: str) -> bool:
     return True
 
 
-def _is_free(host: str, port: int) -> bool:
+def _is_refused(host: str, port: int) -> str:
+    """Why nobody can listen there, or nothing."""
     try:
         socket.create_server((host.strip("[]"), port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError:
-        return False
-    return True
+    except PermissionError:
+        return f"is for root alone; choose a higher one, or allow it: sysctl net.ipv4.ip_unprivileged_port_start={port}"
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return "is in use; choose another one"
+        return f"cannot be listened on at HOST={host}: {error.strerror}"
+    return ""
 
 
 def _host(app: Flask) -> str:

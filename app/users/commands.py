@@ -10,7 +10,6 @@ import click
 from flask.cli import AppGroup
 from marshmallow import ValidationError
 from sqlalchemy import Row, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import fetch_all
 from app.core.problems import Invalid, Problem
@@ -94,5 +93,3 @@ def _errors_for_people() -> Iterator[None]:
         raise click.ClickException("; ".join(map(str, error.messages))) from None
     except Problem as problem:
         raise click.ClickException(problem.detail) from None
-    except SQLAlchemyError as error:
-        raise click.ClickException(f"The database is out of reach, or `flask db upgrade` was not run: {type(error).__name__}") from None

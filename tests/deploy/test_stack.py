@@ -178,6 +178,32 @@ def test_a_missing_database_is_named(make_stack):
     assert "canary-password" not in said
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            PermissionError(13, "Permission denied"),
+            "is for root alone; choose a higher one, or allow it: sysctl net.ipv4.ip_unprivileged_port_start=443",
+        ),
+        (OSError(99, "Cannot assign requested address"), "cannot be listened on at HOST=192.0.2.1: Cannot assign requested address"),
+        (OSError(98, "Address already in use"), "is in use; choose another one"),
+    ],
+    ids=["of root", "of another machine", "in use"],
+)
+def test_a_port_that_is_refused_is_named_with_the_reason(app, monkeypatch, tmp_path, error, said):
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(stack_module.socket, "create_server", refuse)
+    for name, value in {"INSTANCE_PATH": str(tmp_path), "HOST": "192.0.2.1", "HTTPS_PORT": 443}.items():
+        monkeypatch.setitem(app.config, name, value)
+
+    with pytest.raises(ConfigurationError) as refused:
+        stack_module.prepare(app)
+
+    assert f"HTTPS_PORT: port 443 {said}" in refused.value.problems
+
+
 def test_a_missing_nginx_is_named(app, monkeypatch, tmp_path):
     monkeypatch.setattr(stack_module, "_nginx", lambda: str(tmp_path / "nginx"))
     monkeypatch.setitem(app.config, "INSTANCE_PATH", str(tmp_path))

@@ -1,0 +1,46 @@
+"""What goes wrong with the database is a line that names the setting, whatever the command."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import service
+from tests.ports import free_port
+
+ALL = [["serve"], ["stack"], ["db", "upgrade"], ["users", "list"], ["jobs", "list"], ["todos", "purge"], ["demo"]]
+SECRETS = {"SECRET_KEY": "a1" * 24, "JWT_SECRET_KEY": "b2" * 24}
+
+
+def run(words, tmp_path, **settings):
+    with service(INSTANCE_PATH=str(tmp_path), **settings) as app:
+        return app.test_cli_runner().invoke(args=words)
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_a_database_that_is_out_of_reach_is_named(words, tmp_path):
+    address = f"postgresql://tickbox:canary-password@127.0.0.1:{free_port()}/tickbox"
+
+    done = run(words, tmp_path, DATABASE_URL=address, **SECRETS)
+
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert "DATABASE_URL" in done.output + str(done.exception)
+    assert "Connection refused" in done.output + str(done.exception)
+    assert "canary-password" not in done.output
+
+
+@pytest.mark.parametrize("words", [words for words in ALL if len(words) == 2 and words[0] != "db"] + [["demo"]], ids=" ".join)
+def test_a_database_that_was_not_migrated_is_told_how_to_be(words, tmp_path):
+    done = run(words, tmp_path, DATABASE_URL="")
+
+    assert (done.exit_code, done.output) == (
+        1,
+        "Error: The database lacks a table or a column: bring it up to date with `flask db upgrade`.\n",
+    )
+
+
+@pytest.mark.parametrize("words", [["db", "upgrade"], ["users", "list"]], ids=" ".join)
+def test_a_file_that_cannot_be_opened_is_named(words, tmp_path):
+    done = run(words, tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/app.db")
+
+    assert (done.exit_code, done.output) == (1, "Error: DATABASE_URL: the database is out of reach: unable to open database file\n")
