@@ -1,4 +1,4 @@
-"""Files on todos, over HTTP."""
+"""Files on todos over HTTP."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class LoginSchema(ObjectSchema):
 
     email = Line(longest=1024, required=True, metadata={"example": EXAMPLE_EMAIL})
     password = Text(longest=LONGEST_CURRENT_PASSWORD, required=True, load_only=True, metadata={"example": EXAMPLE_PASSWORD})
-    cookies = Flag(load_default=False)
+    cookies = Flag(load_default=False, metadata={"description": "Whether the tokens come as cookies, which no script of a page can read."})
 
 
 class TokenPairSchema(ObjectSchema):
@@ -92,9 +92,9 @@ class PersonalTokenSchema(ObjectSchema):
         fields.String(validate=validate.OneOf(sorted(PERMISSIONS))),
         required=True,
         validate=validate.Length(min=1, max=100),
-        metadata={"example": ["todos:read"]},
+        metadata={"description": "What it may do, as far as its owner may.", "example": ["todos:read"]},
     )
-    expires_at = InstantField(load_default=None, allow_none=True)
+    expires_at = InstantField(load_default=None, allow_none=True, metadata={"description": "Null where it never expires."})
     created_at = InstantField(dump_only=True)
 
 

@@ -1,4 +1,4 @@
-"""Work in the background, over HTTP."""
+"""Work in the background over HTTP."""
 
 from __future__ import annotations
 

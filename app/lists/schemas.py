@@ -12,6 +12,7 @@ from app.lists.permissions import ROLES
 
 COLOR = validate.Regexp(r"#[0-9a-fA-F]{6}\Z", error="Must be a colour such as #1e90ff.")
 LARGEST_POSITION = 1e15
+_POSITION = {"description": "Its place in the order by hand; a new one goes to the end.", "example": 2.0}
 
 
 class Number(fields.Float):
@@ -25,7 +26,7 @@ class Number(fields.Float):
 
 def position_field(**options: object) -> fields.Float:
     """A place in an order: any number, fractions included."""
-    return Number(validate=validate.Range(-LARGEST_POSITION, LARGEST_POSITION), metadata={"example": 2.0}, **options)  # type: ignore[arg-type]  # options of Float
+    return Number(validate=validate.Range(-LARGEST_POSITION, LARGEST_POSITION), metadata=_POSITION, **options)  # type: ignore[arg-type]  # options of Float
 
 
 class ListSchema(ObjectSchema):

@@ -46,11 +46,13 @@ class TodoSchema(ObjectSchema):
     task = Line(required=True, longest=500, blank="Task field cannot be blank!", metadata={"example": "build an API"})
     notes = Text(longest=20_000, allow_none=True, load_default=None, metadata={"description": "Markdown by convention."})
     done = Flag(load_default=False)
-    completed_at = InstantField(dump_only=True, allow_none=True)
+    completed_at = InstantField(dump_only=True, allow_none=True, metadata={"description": "When it was done; null while it is open."})
     priority = Word(PRIORITIES, load_default=0, metadata={"example": "high"})
     due_on = DayField(allow_none=True, load_default=None, metadata={"description": "Due some time on this day.", "example": "2026-11-30"})
     due_at = InstantField(allow_none=True, load_default=None, metadata={"description": "Due at this instant."})
-    remind_at = InstantField(allow_none=True, load_default=None)
+    remind_at = InstantField(
+        allow_none=True, load_default=None, metadata={"description": "When a mail reminds the assignee, else who created it."}
+    )
     recurrence = Line(
         longest=500,
         allow_none=True,
@@ -59,7 +61,7 @@ class TodoSchema(ObjectSchema):
         metadata={"description": "An RRULE of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO; needs a due."},
     )
     series_id = Reference(dump_only=True, allow_none=True, metadata={"description": "Shared by the todos that one recurrence made."})
-    tags = Tags(load_default=list, metadata={"example": ["home", "urgent"]})
+    tags = Tags(load_default=list, metadata={"description": "Compared without case, and given back sorted.", "example": ["home", "urgent"]})
     assignee_id = Reference(allow_none=True, load_default=None, metadata={"description": "The member of the list who does it."})
     position = position_field()
     created_by = Reference(dump_only=True, allow_none=True, metadata={"description": "Null where the account is gone.", "example": _AN_ID})
@@ -90,8 +92,8 @@ class OccurrencesSchema(ObjectSchema):
 class MoveSchema(ObjectSchema):
     """Where a todo is to go: right before or right after another one of the list."""
 
-    before = Reference(metadata={"example": _AN_ID})
-    after = Reference()
+    before = Reference(metadata={"description": "The todo that comes right behind it then.", "example": _AN_ID})
+    after = Reference(metadata={"description": "Or the one that comes right before it."})
     list_id = Reference(metadata={"description": "The list of that other todo, where it is not the same."})
 
     @validates_schema
@@ -153,7 +155,7 @@ class TagSchema(ObjectSchema):
     """A tag and how many todos carry it."""
 
     name = fields.String(metadata={"example": "home"})
-    open_count = fields.Integer(metadata={"example": 2})
+    open_count = fields.Integer(metadata={"description": "Open todos that carry it.", "example": 2})
     count = fields.Integer(metadata={"example": 5})
 
 

@@ -55,12 +55,12 @@ class UserSchema(ObjectSchema):
     email = Email(dump_only=True)
     name = Line(longest=LONGEST_NAME, dump_only=True, metadata={"example": "Ada"})
     role = fields.String(dump_only=True, validate=validate.OneOf(list(ROLES)), metadata={"example": "member"})
-    active = Flag(dump_only=True)
+    active = Flag(dump_only=True, metadata={"description": "Whether it may log in."})
     permissions = fields.Function(lambda user: sorted(ROLES[user.role]), dump_only=True, metadata=_PERMISSIONS)
     time_zone = TimeZone(dump_only=True)
     email_verified = Flag(dump_only=True, metadata={"description": "Whether a token that was mailed to the address came back."})
     daily_digest = Flag(dump_only=True, metadata={"description": _DIGEST})
-    inbox_id = Reference(dump_only=True)
+    inbox_id = Reference(dump_only=True, metadata={"description": "The list that new todos go to."})
     version = fields.Integer(dump_only=True)
     created_at = InstantField(dump_only=True)
     updated_at = InstantField(dump_only=True)
@@ -73,7 +73,7 @@ class ProfileSchema(ObjectSchema):
     time_zone = TimeZone()
     daily_digest = Flag(metadata={"description": _DIGEST})
     email = Email()
-    current_password = Text(longest=LONGEST_CURRENT_PASSWORD, load_only=True)
+    current_password = Text(longest=LONGEST_CURRENT_PASSWORD, load_only=True, metadata={"description": "Needed for another `email`."})
 
 
 class LeavingSchema(ObjectSchema):
@@ -86,7 +86,7 @@ class UserChangesSchema(ObjectSchema):
     """What admins change about accounts."""
 
     role = fields.String(validate=validate.OneOf(list(ROLES)), metadata={"example": "viewer"})
-    active = Flag()
+    active = Flag(metadata={"description": "False ends its sessions, too."})
 
 
 def _is_plain(part: str) -> bool:
