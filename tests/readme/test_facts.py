@@ -32,7 +32,7 @@ def test_every_package_is_listed_with_its_reason():
     assert all(reason.strip() for _, reason in rows)
 
 
-@pytest.mark.parametrize("words", sorted(set(re.findall(r"pipenv run ([a-z ]+)", README))), ids=str.strip)
+@pytest.mark.parametrize("words", sorted(set(re.findall(r"pipenv run ([a-z -]+)", README))), ids=str.strip)
 def test_every_command_exists(app, words):
     script, *rest = words.split()
     if script != "flask":
