@@ -23,6 +23,9 @@ from app.system.supervisor import Supervisor
 @with_appcontext
 def serve() -> NoReturn:
     """Bring the database up to date, then serve in the foreground until Ctrl-C, with a worker and its scheduler beside."""
+    host, port = current_app.config["HOST"], current_app.config["PORT"]
+    if not host.startswith("unix:") and (said := stack.is_refused(host, port)):  # Gunicorn would try it for 5 s, and say that it serves
+        sys.exit(str(ConfigurationError([f"PORT: port {port} {said}"])))
     upgrade()
     engine().dispose()
     click.echo(f"Tickbox serves {current_app.config['PUBLIC_URL']}, and explains itself at {current_app.config['PUBLIC_URL']}/docs")

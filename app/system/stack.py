@@ -193,7 +193,7 @@ def _missing(app: Flask, lock: IO[str]) -> list[str]:
     if not broker.answers(app):
         problems.append("BROKER_URL: no broker answers there; start Redis or RabbitMQ, or leave the setting out for a folder")
     ports = {name: app.config[name] for name in ("HTTPS_PORT", "HTTP_PORT")}
-    problems += [f"{name}: port {port} {said}" for name, port in ports.items() if (said := _is_refused(_host(app), port))]
+    problems += [f"{name}: port {port} {said}" for name, port in ports.items() if (said := is_refused(_host(app), port))]
     files = {name: app.config[name] for name in ("TLS_CERTIFICATE", "TLS_KEY")}
     problems += [f"{name}: {path} cannot be read" for name, path in files.items() if path and not _is_readable(path)]
     if bool(app.config["TLS_CERTIFICATE"]) != bool(app.config["TLS_KEY"]):
@@ -226,7 +226,7 @@ def _is_readable(path: str) -> bool:
     return True
 
 
-def _is_refused(host: str, port: int) -> str:
+def is_refused(host: str, port: int) -> str:
     """Why nobody can listen there, or nothing."""
     try:
         socket.create_server((host.strip("[]"), port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.conftest import service
@@ -44,3 +46,13 @@ def test_a_file_that_cannot_be_opened_is_named(words, tmp_path):
     done = run(words, tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/app.db")
 
     assert (done.exit_code, done.output) == (1, "Error: DATABASE_URL: the database is out of reach: unable to open database file\n")
+
+
+def test_a_port_that_is_taken_is_named_and_nobody_is_told_that_it_serves(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run(["serve"], tmp_path, DATABASE_URL="", HOST="127.0.0.1", PORT=str(port))
+
+    assert done.exit_code == 1
+    assert "Tickbox serves" not in done.output
+    assert f"PORT: port {port} is in use; choose another one" in done.output
