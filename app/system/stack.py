@@ -235,7 +235,7 @@ def is_refused(host: str, port: int) -> str:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             return "is in use; choose another one"
-        return f"cannot be listened on at HOST={host}: {error.strerror}"
+        return f"cannot be listened on at HOST={host}: {str(error.strerror).partition(' (')[0]}"
     return ""
 
 
