@@ -22,6 +22,7 @@ from app.core import metrics
 BUSY_SECONDS = 15
 POOL_WAIT_SECONDS = 2
 LOCK_WAIT_SECONDS = 2
+PATIENCE_SECONDS = 120
 STATEMENT_LIMIT_MS = 30_000
 _DEAD_NETWORK = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}  # noticed in 11 s
 
@@ -64,8 +65,11 @@ def listen(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_postgresql)
 
 
-def wait_for_locks(engine: Engine) -> None:
-    """Let this process wait for locks as long as a statement may take, as is right for work that nobody waits for."""
+def wait_for_long(engine: Engine) -> None:
+    """Let this process wait for locks as long as a statement may take, and for a database that is busy with the last thousand rows.
+
+    As is right for work that nobody waits for.
+    """
     if engine.dialect.name != "sqlite":
         event.listen(engine, "do_connect", _patiently)
 
@@ -96,6 +100,7 @@ def _watched_pool(counts: metrics.Metrics) -> type[QueuePool]:
 
 def _patiently(_: Any, __: Any, ___: Any, values: dict[str, Any]) -> None:
     values["options"] += " -c lock_timeout=0"
+    values["tcp_user_timeout"] = PATIENCE_SECONDS * 1000
 
 
 def _make_private(_: Any, __: Any, arguments: Sequence[Any], ___: Any) -> None:

@@ -47,7 +47,7 @@ def init_app(app: Flask) -> None:
     def prepare_process(**_: Any) -> None:
         with app.app_context():
             engine().dispose(close=False)  # connections that were opened before the fork are the parent's
-            connections.wait_for_locks(engine())
+            connections.wait_for_long(engine())
 
     app.extensions["worker_process_init"] = prepare_process  # signals keep weak references
     worker_process_init.connect(prepare_process)

@@ -8,7 +8,19 @@ import pytest
 from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
-from app.core.database import after_commit, after_end, execute, fetch_all, fetch_one, in_transaction, on_sqlite, release, transaction
+from app.core import connections
+from app.core.database import (
+    after_commit,
+    after_end,
+    execute,
+    fetch_all,
+    fetch_one,
+    in_transaction,
+    on_sqlite,
+    open_connection,
+    release,
+    transaction,
+)
 from app.core.statements import Prepared
 from app.core.types import id_time, is_id, new_id, now
 from app.lists.models import List
@@ -200,6 +212,24 @@ def test_a_worker_waits_for_locks(lone_app):
         lone_app.extensions["worker_process_init"]()
 
         assert (patience, execute(text("SHOW lock_timeout")).scalar_one()) == ("2s", "0")
+
+
+@pytest.mark.postgresql
+def test_a_worker_waits_for_a_database_that_is_slow_to_take_what_it_sends(make_app, monkeypatch):
+    """As many rows at once are, while their words are put into the index."""
+    monkeypatch.setitem(connections._DEAD_NETWORK, "tcp_user_timeout", 500)
+    app = make_app()
+    with app.app_context():
+        app.extensions["worker_process_init"]()
+        with transaction():
+            execute(text("CREATE TEMPORARY TABLE slow (body TEXT CHECK (body <> 'slow' OR pg_sleep(3) IS NOT NULL)) ON COMMIT DROP"))
+            cursor = open_connection().connection.cursor()
+            with cursor, cursor.copy("COPY slow FROM STDIN") as copy:
+                copy.write_row(["slow"])
+                for _ in range(200):
+                    copy.write_row(["x" * 100_000])  # all together more than what a network buffers
+
+            assert execute(text("SELECT count(*) FROM slow")).scalar_one() == 201
 
 
 @pytest.mark.postgresql

@@ -429,7 +429,9 @@ def test_an_account_that_may_only_read_by_now_imports_nothing(client):
     assert tasks_of(client) == []
 
 
-@pytest.mark.parametrize(("how", "told"), [("deleted", "List {id} doesn't exist"), ("taken away", "List {id} doesn't exist"), ("only shown", "editor")])
+@pytest.mark.parametrize(
+    ("how", "told"), [("deleted", "List {id} doesn't exist"), ("taken away", "List {id} doesn't exist"), ("only shown", "editor")]
+)
 def test_an_import_into_a_list_that_went_meanwhile_says_so(client, stranger, how, told):
     shared = make_list(stranger, "shared")
     share(stranger, shared, client)
