@@ -96,4 +96,8 @@ def _until(rule: str, calendar: tzinfo) -> datetime | None:
     limit = datetime.fromisoformat(text)
     if limit.tzinfo is not None:
         return limit
-    return to_instant(limit if "T" in text else datetime.combine(limit, time.max), calendar)
+    last = limit if "T" in text else datetime.combine(limit, time.max)
+    try:
+        return to_instant(last, calendar)
+    except OverflowError:  # the calendar ends, and so far off hours make no difference
+        return last.replace(tzinfo=UTC)

@@ -79,6 +79,13 @@ def test_the_end_of_a_rule_is_an_instant_with_a_z_and_local_without(living_in, u
     assert next_dues(living_in("Asia/Tokyo"), f"FREQ=DAILY;UNTIL={until}", due_at=five_in_the_morning_of_december_1) == expected
 
 
+@pytest.mark.parametrize("until", ["99991231", "99991231T235959"])
+def test_a_rule_until_the_end_of_the_calendar_goes_on(living_in, until):
+    client = living_in("America/New_York")
+
+    assert next_dues(client, f"FREQ=DAILY;UNTIL={until}", due_at="2026-11-30T20:00:00Z")[0] == "2026-12-01T20:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("zone", "due", "expected"),
     [
