@@ -70,7 +70,7 @@ def _parts(todo: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
 
 
 def _values(line: str, zone: ZoneInfo) -> dict[str, Any]:
-    ours = is_id(line.rpartition(" id:")[2].lower())
+    ours = any(is_id(word.removeprefix("id:").lower()) for word in line.split(" ") if word.startswith("id:"))
     done = line.startswith("x ")
     head = (_DONE if done else _OPEN).match(line)
     assert head is not None, "every part of it is optional"

@@ -130,6 +130,13 @@ def test_todo_txt_of_other_programs(line):
     assert one("todotxt", line + "\r\n") == plain | LINES_OF_OTHERS[line]
 
 
+@pytest.mark.parametrize("added", ["@home", "pri:A"])
+def test_a_line_of_ours_that_another_program_adds_to_is_read_as_ours(added):
+    values = one("todotxt", f"2026-11-26 buy \\@milk list:My\\sList id:01a20459-32c8-7326-9abb-c55e842ba95a {added}\n")
+
+    assert (values["task"], values["list"], values["id"]) == ("buy @milk", "My List", "01a20459-32c8-7326-9abb-c55e842ba95a")
+
+
 def test_lines_of_todo_txt_are_counted_as_an_editor_does():
     assert [number for number, _ in read("todotxt", b"a\n\n  \nb")] == [1, 4]
 
