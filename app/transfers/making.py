@@ -81,5 +81,8 @@ def _tells_less(completed: datetime, known: datetime | None) -> bool:
     if known is None or completed == known:
         return known is not None
     zone = me().zone
-    there = completed.astimezone(zone)
-    return there.time() == time() and there.date() == known.astimezone(zone).date()
+    try:
+        there = completed.astimezone(zone)
+        return there.time() == time() and there.date() == known.astimezone(zone).date()
+    except OverflowError:  # at the ends of the calendar
+        return False

@@ -103,6 +103,17 @@ def test_a_row_changes_the_fields_that_it_has_and_no_others(client):
     assert tasks_of(client, q="old") == []
 
 
+@pytest.mark.parametrize(("zone", "end"), [("Asia/Tokyo", "9999-12-31T23:59:59Z"), ("America/New_York", "0001-01-01T00:00:00Z")])
+def test_a_todo_can_have_been_completed_at_the_ends_of_the_calendar(make_client, user, zone, end):
+    client = make_client(user(time_zone=zone))
+    todo = make_todo(client, done=True)
+
+    imported(client, rows({"id": todo["id"], "completed_at": end}), "json")
+    imported(client, rows({"id": todo["id"], "completed_at": "2026-11-26T09:30:00Z"}), "json")
+
+    assert client.get(f"/todos/{todo['id']}").json["completed_at"] == "2026-11-26T09:30:00Z"
+
+
 def test_a_row_is_held_to_the_rules_of_the_todo_that_it_changes(client):
     todo = make_todo(client, "x", due_on="2026-11-30", recurrence="FREQ=DAILY")
 
