@@ -108,11 +108,10 @@ def _exact(text: str | None, values: dict[str, Any]) -> dict[str, Any]:
         return {}
     try:
         exact = json.loads(text)
+        told = exact.items() if isinstance(exact, dict) else ()
+        return {name: value for name, value in told if name in values and _coarse(value) == _coarse(values[name])}
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(exact, dict):
-        return {}
-    return {name: value for name, value in exact.items() if name in values and _coarse(value) == _coarse(values[name])}
 
 
 def _coarse(value: Any) -> Any:

@@ -135,6 +135,12 @@ def test_a_moment_that_is_none_is_one_bad_row(name):
     assert "/" not in row.message
 
 
+def test_exact_values_that_are_nested_without_end_count_for_nothing():
+    deep = "[" * 600 + "]" * 600
+
+    assert todo_of(f'X-TICKBOX-EXACT:{{"tags":{deep}}}')["tags"] == []
+
+
 def test_a_due_of_todotxt_beyond_the_calendar_is_one_bad_row(client):
     job = import_job(client, "x due_at:9999-12-31T23:59:59-14:00 due:2026-01-01\ny\n", "todotxt", on_error="skip")
 
