@@ -420,7 +420,7 @@ def test_progress_rises(app, client, monkeypatch):
 
 
 def test_many_rows_may_take_longer_to_write_than_any_other_statement(make_app, account, monkeypatch):
-    monkeypatch.setattr("app.core.database.STATEMENT_LIMIT_MS", 300)
+    monkeypatch.setattr("app.core.connections.STATEMENT_LIMIT_MS", 300)
     client = factories.client(make_app(), account)
     take = writing._Places.take
     monkeypatch.setattr(writing._Places, "take", lambda *row: time.sleep(0.1) or take(*row))
