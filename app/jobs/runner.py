@@ -135,7 +135,7 @@ def _end(work: Work, state: str, error: str | None = None, result: dict[str, Any
 
 
 def _try_again(work: Work, error: Exception) -> None:
-    """Let the job wait for another attempt, or fail with its last."""
+    """Let the job wait for another attempt, or fail with its last. One that was called off meanwhile is over."""
     work.finished = False  # whatever it had done was undone
     log.error("attempt %s at job %s failed", work.attempt, work.job_id, exc_info=error)
     if not isinstance(error, Problem):
@@ -147,8 +147,10 @@ def _try_again(work: Work, error: Exception) -> None:
             f"It failed {MOST_ATTEMPTS} times. The operator finds the reason in the log under the request id {g.request_id}.",
         )
         return
-    execute(
+    waiting = (
         update(Job)
-        .where(Job.id == work.job_id, Job.state == "running", Job.attempts == work.attempt)
+        .where(Job.id == work.job_id, Job.state == "running", Job.attempts == work.attempt, Job.cancelling.is_(False))
         .values(state="queued", run_after=now() + timedelta(seconds=PAUSES[work.attempt - 1]), message="It will be tried again.")
     )
+    if not execute(waiting).rowcount:
+        _end(work, "cancelled")

@@ -227,6 +227,18 @@ def test_what_may_pass_is_tried_again_later_and_five_times_in_all(lone, do, erro
     assert "secret" not in row(job_id).error
 
 
+def test_a_cancelled_job_that_breaks_off_is_not_tried_again(lone, do):
+    def function(work, args):
+        service.call_off(row(work.job_id))
+        raise Unavailable
+
+    do(function)
+    job_id = put()
+    runner.run_next()
+
+    assert (row(job_id).state, row(job_id).error) == ("cancelled", None)
+
+
 def test_nobody_waits_for_all_that_one_account_asks_for(lone, do):
     busy, other = factories.user(lone), factories.user(lone)
     begun = []
