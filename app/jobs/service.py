@@ -117,7 +117,8 @@ def call_off(job: Row[Any]) -> None:
 
 def retry(job_id: str) -> bool:
     """Let a job that failed, or was cancelled, begin anew; says whether there was one."""
-    again = {"state": "queued", "attempts": 0, "cancelling": False, "error": None, "finished_at": None, "expires_at": None}
+    again = {"state": "queued", "attempts": 0, "cancelling": False, "processed": 0}
+    again |= dict.fromkeys(("total", "message", "result", "error", "started_at", "finished_at", "expires_at"))
     statement = update(Job).where(Job.id == job_id, Job.state.in_(("failed", "cancelled"))).values(**again, run_after=now())
     done = fetch_one(statement.returning(Job.id)) is not None
     if done:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core.database import execute
+from app.core.types import now
 from app.jobs import service
 from app.jobs.models import Job
 from tests.arrange import unknown
@@ -51,6 +52,16 @@ def test_a_job_that_failed_begins_anew(lone_app, run, job, ended):
 
     assert run("retry", job) == (0, f"{job} is queued.\n")
     assert state(lone_app, job) == "queued"
+
+
+def test_a_job_that_begins_anew_has_come_to_nothing_yet(lone_app, run, job):
+    change(lone_app, job, state="failed", result={"errors": []}, started_at=now(), processed=5, total=10, message="Reading the file.")
+
+    run("retry", job)
+
+    with lone_app.app_context():
+        columns = (Job.result, Job.started_at, Job.processed, Job.total, Job.message)
+        assert execute(select(*columns).where(Job.id == job)).one() == (None, None, 0, None, None)
 
 
 @pytest.mark.parametrize("job_id", ["01a20459-32c8-7326-9abb-c55e842ba95a", "x"])
