@@ -116,7 +116,7 @@ def _exact(text: str | None, values: dict[str, Any]) -> dict[str, Any]:
 
 def _coarse(value: Any) -> Any:
     if isinstance(value, list):
-        return [text for each in value if (text := _coarse(each))]
+        return [each for each in map(_coarse, value) if not isinstance(each, str) or each.strip()]
     if not isinstance(value, str):
         return value
     if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", value):

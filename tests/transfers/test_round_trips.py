@@ -14,7 +14,7 @@ HOSTILE = [
     {"task": "a, \"b\"\nc\r\nd\re; \\n \\, \\\\", "notes": "", "priority": "urgent", "due_at": "2026-11-22T09:30:00.123456Z", "recurrence": "freq=weekly;byday=mo,TU"},
     {"task": "x 2026-01-01 (A) 2026-02-02 @home +garden due:2026-01-01 id:5 rec:1w", "done": True, "due_on": "2026-11-30"},
     {"task": "مرحبا \u200f\u202e🎉 \x01\x1b", "notes": "  spaces  \n", "remind_at": "2026-11-22T09:30:00Z", "tags": [f"tag {n}" for n in range(20)]},
-    {"task": "'quoted", "notes": "'", "tags": ["\\s", "a\nb", "@c", "+d"], "position": -3.25},
+    {"task": "'quoted", "notes": "'", "tags": ["\\s", "a\nb", "@c", "+d", "\x08\n\x08"], "position": -3.25},
     {"task": "'=x'", "notes": "''", "tags": ["'"], "priority": "low"},
     {"task": "BEGIN:VTODO\nEND:VTODO", "notes": "\x0b\x0c\x85\u2028 " + "ä" * 300},
 ]  # fmt: skip
