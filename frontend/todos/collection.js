@@ -155,7 +155,7 @@ export class Collection {
     const since = { limit: PAGE, updated_since: newest, done: undefined, sort: undefined };
     const isOurs = (todo) => this.#todos.has(todo.id) || (this.isTree && [undefined, todo.done].includes(this.query.done));
     for (const todo of (await this.#get(since)).data.data) if (isOurs(todo)) this.put(todo);
-    for (const todo of (await this.#get({ ...since, trashed: true })).data.data) this.drop(todo.id);
+    for (const todo of (await this.#get({ ...since, trashed: !this.query.trashed })).data.data) this.drop(todo.id);
   }
 
   /** A list that is gone, or not shared with the person any more, has no todos; nor has an address that makes no sense. */

@@ -230,3 +230,28 @@ def test_an_address_that_makes_no_sense_shows_no_todos_and_no_error(open_page, a
     expect(page.get_by_text("Nothing here.")).to_be_visible()
     expect(page.get_by_text("Loading")).to_have_count(0)
     expect(page.locator(".notice")).to_have_count(0)
+
+
+def scroll_to(page, task):
+    """Scroll down, page by page, until the todo is in sight."""
+    for _ in range(100):
+        if page.get_by_text(task, exact=True).count():
+            return
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{task} never comes")
+
+
+def test_a_todo_that_comes_back_leaves_the_others_in_a_trash_of_many_pages(open_page, ada):
+    made = ada.post("/todos/batch", {"operations": [{"op": "create", "todo": {"task": f"todo {number}"}} for number in range(260)]})
+    ada.post("/todos", {"task": "child", "parent_id": made["results"][259]["id"]})
+    ada.post("/todos/batch", {"operations": [{"op": "delete", "id": one["id"]} for one in made["results"]]})
+    page = open_page(ada, path="/#/trash")
+    scroll_to(page, "todo 0")
+    page.evaluate("scrollTo(0, 0)")
+
+    page.get_by_role("button", name="Restore todo 259").click()
+
+    expect(page.get_by_text("“todo 259” is back.")).to_be_visible()
+    expect(page.locator(".trashed").first).to_have_attribute("aria-setsize", "259")
+    expect(page.get_by_text("child", exact=True)).to_have_count(0)
