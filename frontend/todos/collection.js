@@ -152,7 +152,7 @@ export class Collection {
 
   async #readNews() {
     const newest = this.all().reduce((latest, { updated_at = "" }) => (updated_at > latest ? updated_at : latest), "");
-    const since = { limit: PAGE, updated_since: newest, done: undefined, sort: undefined };
+    const since = { limit: PAGE, updated_since: newest, done: undefined, sort: "-updated_at" };
     const isOurs = (todo) => this.#todos.has(todo.id) || (this.isTree && [undefined, todo.done].includes(this.query.done));
     for (const todo of (await this.#get(since)).data.data) if (isOurs(todo)) this.put(todo);
     for (const todo of (await this.#get({ ...since, trashed: !this.query.trashed })).data.data) this.drop(todo.id);

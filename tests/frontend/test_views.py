@@ -242,6 +242,19 @@ def scroll_to(page, task):
     raise AssertionError(f"{task} never comes")
 
 
+def test_what_others_change_shows_in_a_list_of_which_the_rest_is_younger(open_page, ada):
+    batch = [{"op": "create", "todo": {"task": f"todo {number}"}} for number in range(1000)]
+    first, _ = [ada.post("/todos/batch", {"operations": some}) for some in (batch[:500], batch[500:])]
+    page = open_page(ada)
+    scroll_to(page, "todo 210")
+    page.evaluate("scrollTo(0, 0)")
+
+    ada.patch(f"/todos/{first['results'][1]['id']}", {"task": "changed meanwhile"})
+    look_again(page)
+
+    expect(tasks(page).nth(1)).to_have_text("changed meanwhile")
+
+
 def test_a_todo_that_comes_back_leaves_the_others_in_a_trash_of_many_pages(open_page, ada):
     made = ada.post("/todos/batch", {"operations": [{"op": "create", "todo": {"task": f"todo {number}"}} for number in range(260)]})
     ada.post("/todos", {"task": "child", "parent_id": made["results"][259]["id"]})
