@@ -47,14 +47,14 @@ export function todoList({ collection, showsList = false, mayMove = () => false 
     editing = null;
     activate(todo.id, "task");
   };
-  const keep = (todo, words) => {
+  const keep = (todo, { value, defaultValue }) => {
     if (editing?.id !== todo.id) return;
     const begun = editing;
     const isFocused = document.activeElement?.closest("[data-id]")?.dataset.id === todo.id;
     editing = null;
     if (isFocused) activate(todo.id, "task");
-    const task = words.trim();
-    if (task && task !== begun.task) changeTodo(collection(), begun, { task });
+    const task = value.trim();
+    if (task && value !== defaultValue) changeTodo(collection(), begun, { task });
     redraw();
   };
   const on = {

@@ -60,7 +60,7 @@ function editing(todo, list) {
     event.stopPropagation();
     if (!["Enter", "Escape"].includes(event.key) || event.isComposing) return;
     event.preventDefault(); // the button that takes its place would take the key, too
-    if (event.key === "Enter") list.on.keep(todo, event.target.value);
+    if (event.key === "Enter") list.on.keep(todo, event.target);
     else list.on.leave(todo);
   };
   return html`<input
@@ -69,9 +69,9 @@ function editing(todo, list) {
     dir="auto"
     maxlength="500"
     aria-label=${text("todos.task")}
-    .defaultValue=${todo.task}
+    .defaultValue=${todo.task.replace(/[\r\n]+/g, " ")}
     @keydown=${keys}
-    @blur=${(event) => list.on.keep(todo, event.target.value)}
+    @blur=${(event) => list.on.keep(todo, event.target)}
   />`;
 }
 

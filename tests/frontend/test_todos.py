@@ -217,3 +217,16 @@ def test_what_others_change_shows_when_one_looks_again(open_page, ada, todo):
     page.evaluate("dispatchEvent(new Event('focus'))")
 
     expect(tasks(page)).to_have_text(["buy honey", "buy bread"])
+
+
+def test_a_task_of_two_lines_that_is_only_looked_at_stays_as_it_is(open_page, ada, todo):
+    made = todo("buy milk\nbuy bread")
+    page = open_page(ada)
+
+    page.get_by_role("button", name="buy milk buy bread", exact=True).click()
+    expect(page.get_by_label("Task")).to_have_value("buy milk buy bread")
+    page.get_by_label("Task").press("Enter")
+    with page.expect_response("**/api/v1/todos/*"):
+        page.get_by_label("buy milk buy bread: done").check()
+
+    assert ada.get(f"/todos/{made['id']}")["task"] == "buy milk\nbuy bread"
