@@ -1,6 +1,11 @@
+import time
+from types import SimpleNamespace
+
 import pytest
 
+from app.core import limits
 from tests import factories
+from tests.brokers import Redis
 
 
 @pytest.fixture
@@ -35,6 +40,36 @@ def test_one_request_too_many_is_refused_with_the_time_to_wait(client):
     assert answer.json["code"] == "rate_limited"
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert answer.headers["RateLimit"] == f'"default";r=0;t={answer.headers["Retry-After"]}'
+
+
+def test_whoever_waits_as_long_as_they_are_told_is_let_in_again(client, monkeypatch):
+    def move(seconds):
+        monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: begun + seconds, monotonic=time.monotonic))
+
+    begun = time.time()
+    move(0)
+    for _ in range(3):
+        client.get("/todos")
+    move(49.6)
+    told = int(client.get("/todos").headers["Retry-After"])
+    move(49.6 + told)
+
+    assert client.get("/todos").status_code == 200
+
+
+def test_whoever_waits_as_long_as_they_are_told_is_let_in_again_by_redis(make_app, account, tmp_path):
+    redis = Redis(tmp_path).start()
+    try:
+        client = factories.client(make_app(RATE_LIMITS="on", RATE_LIMIT_DEFAULT="1/2 seconds", REDIS_URL=redis.url), account)
+        first = client.get("/todos")
+        time.sleep(0.6)
+        told = int(client.get("/todos").headers["Retry-After"])
+        time.sleep(told)
+
+        assert first.headers["RateLimit"] == '"default";r=0;t=2'
+        assert client.get("/todos").status_code == 200
+    finally:
+        redis.stop()
 
 
 def test_a_refused_request_does_nothing(client, account, make_client):
