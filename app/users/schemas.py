@@ -14,6 +14,7 @@ from app.users.permissions import ROLES
 EXAMPLE_EMAIL = "ada@example.org"
 EXAMPLE_PASSWORD = "correct horse battery"  # noqa: S105  # stands in the documentation and opens nothing
 LONGEST_EMAIL = 254
+LONGEST_LABEL = 63
 LONGEST_NAME = 120
 LONGEST_CURRENT_PASSWORD = 1024
 _PERMISSIONS = {"type": "array", "items": {"type": "string"}, "maxItems": 100, "description": "What the role allows, sorted."}
@@ -30,7 +31,8 @@ class Email(Line):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         address = super()._deserialize(value, *args, **kwargs).lower()
         local, _, domain = address.partition("@")
-        if not (local and _is_plain(local) and all(map(_is_label, domain.split(".")))) or len(address) > LONGEST_EMAIL:
+        sane = all(map(_is_plain, local.split("."))) and all(map(_is_label, domain.split(".")))
+        if not sane or len(address) > LONGEST_EMAIL:
             raise ValidationError("Not a valid email address.")
         return address
 
@@ -90,13 +92,13 @@ class UserChangesSchema(ObjectSchema):
 
 
 def _is_plain(part: str) -> bool:
-    """Whether a part of an address is of characters that need no quoting anywhere, mail headers included."""
-    return part.isprintable() and not any(character.isspace() or character in '@,;:<>()[]"\\' for character in part)
+    """Whether what stands between dots is of characters that need no quoting anywhere, mail headers included (RFC 5322, 3.2.3)."""
+    return part != "" and part.isprintable() and not any(character.isspace() or character in '@,;:<>()[]"\\' for character in part)
 
 
 def _is_label(part: str) -> bool:
-    """Whether a part of a domain is of letters, of any alphabet, digits and hyphens inside (RFC 5890)."""
-    return part.replace("-", "").isalnum() and part[0] != "-" != part[-1]
+    """Whether a part of a domain is of letters, of any alphabet, digits and hyphens inside (RFC 5890), and no longer than the DNS has them."""
+    return part.replace("-", "").isalnum() and part[0] != "-" != part[-1] and len(part) <= LONGEST_LABEL
 
 
 @cache
