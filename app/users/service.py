@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.auth import attempts, mailed_tokens, passwords, sessions
 from app.auth.revocation import announce, announce_account
+from app.comments.models import Comment
 from app.core.conditional import Versions, check_version
 from app.core.database import execute, fetch_one, insert_or, transaction
 from app.core.paging import Listing, Order
@@ -92,6 +93,7 @@ def change_profile(user_id: str, changes: dict[str, Any], versions: Versions = N
         if moves and not is_still(user):
             raise Invalid(WRONG_PASSWORD)
         changed = _change(user, {**changes, **_consequences(user, changes)}, versions)
+        _touch_what_shows(user, changed)
         if moves:
             mailed_tokens.spend_resets(user_id)
             _ask_for_proof(changed)
@@ -181,6 +183,14 @@ def _consequences(user: Row[Any], changes: dict[str, Any]) -> dict[str, Any]:
     if (wanted, time_zone) != (user.daily_digest, user.time_zone):
         follows["digest_at"] = next_digest(time_zone, now()) if wanted else None
     return follows
+
+
+def _touch_what_shows(before: Row[Any], after: Row[Any]) -> None:
+    """Note that what others see of the account has changed: its memberships show name and address, its comments the name."""
+    if (before.name, before.email) != (after.name, after.email):
+        execute(update(Member).where(Member.user_id == after.id).values(version=Member.version + 1))
+    if before.name != after.name:
+        execute(update(Comment).where(Comment.author_id == after.id).values(version=Comment.version + 1))
 
 
 def _ask_for_proof(user: Row[Any]) -> None:

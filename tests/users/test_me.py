@@ -3,6 +3,7 @@ from secrets import token_hex
 
 import pytest
 
+from tests.arrange import make_list, make_todo, share
 from tests.factories import PASSWORD
 
 
@@ -29,6 +30,29 @@ def test_a_name_is_changed(client):
     answer = client.patch("/me", {"name": " Ada "})
 
     assert (answer.json["name"], answer.json["version"], answer.headers["ETag"]) == ("Ada", 2, '"2"')
+
+
+@pytest.mark.parametrize("change", [{"name": "Ada"}, {"email": address(), "current_password": PASSWORD}])
+def test_a_member_that_others_know_is_not_the_same_under_another_name(client, stranger, change):
+    shared = make_list(stranger)
+    share(stranger, shared, client)
+
+    assert client.patch("/me", change).status_code == 200
+
+    answer = stranger.get(f"/lists/{shared['id']}/members/{client.account.id}", if_none_match=1)
+    assert (answer.status_code, answer.json["version"]) == (200, 2)
+
+
+def test_a_comment_that_others_know_is_not_the_same_under_another_name(client, stranger):
+    shared = make_list(stranger)
+    share(stranger, shared, client)
+    path = f"/todos/{make_todo(stranger, list_id=shared['id'])['id']}/comments"
+    comment = client.post(path, {"body": "Shall we?"}).json
+
+    client.patch("/me", {"name": "Ada"})
+
+    answer = stranger.get(f"{path}/{comment['id']}", if_none_match=1)
+    assert (answer.status_code, answer.json["author_name"]) == (200, "Ada")
 
 
 def test_nothing_to_change_changes_nothing(client):
