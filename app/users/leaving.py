@@ -20,7 +20,7 @@ _HEIRS = ["editor", "viewer"]
 def hand_over(user_id: str) -> list[str]:
     """Take the account out of the lists that others share, and give the ids of those that nobody else does.
 
-    Its todos there stay, assigned to nobody. A list without another owner gets one: the earliest-joined editor, else
+    Its todos there stay, made by nobody and assigned to nobody. A list without another owner gets one: the earliest-joined editor, else
     the earliest-joined viewer. The lists stay locked until the transaction ends.
     """
     seen = select(Member.list_id).where(Member.user_id == user_id)
@@ -34,7 +34,9 @@ def hand_over(user_id: str) -> list[str]:
             alone.append(list_id)
         elif not any(member.role == "owner" for member in others):
             _make_owner(min(others, key=lambda member: (_HEIRS.index(member.role), member.joined_at, member.user_id)))
-    execute(update(Todo).where(Todo.assignee_id == user_id).values(assignee_id=None, version=Todo.version + 1, updated_at=now()))
+    for column in (Todo.assignee_id, Todo.created_by):
+        known = update(Todo).where(column == user_id, Todo.list_id.not_in(alone))
+        execute(known.values({column: None, Todo.version: Todo.version + 1, Todo.updated_at: now()}))
     return alone
 
 

@@ -146,6 +146,7 @@ def remove(user_id: str, versions: Versions = None) -> None:
             raise NotFound.of("User", user_id)
         check_version(user, versions)
         own_lists = leaving.hand_over(user_id)
+        execute(update(Comment).where(Comment.author_id == user_id).values(author_id=None, version=Comment.version + 1))
         execute(delete(User).where(User.id == user_id))
         execute(delete(List).where(List.id.in_(own_lists)))
         announce(user_id, revoked=True)

@@ -116,6 +116,18 @@ def test_the_list_that_an_heir_knows_is_not_the_same_any_more(admin, account, us
     assert (answer.status_code, answer.json["role"]) == (200, "owner")
 
 
+def test_what_others_know_of_it_is_not_the_same_without_its_author(admin, account, user, make_client, share, todo):
+    owner = user()
+    path = f"/todos/{todo(share(('owner', owner), ('editor', account)), created_by=account)}"
+    comment = f"{path}/comments/{make_client(account).post(f'{path}/comments', {'body': 'Shall we?'}).json['id']}"
+
+    admin.delete(f"/users/{account.id}")
+
+    answers = [make_client(owner).get(known, if_none_match=1) for known in (path, comment)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert (answers[0].json["created_by"], answers[1].json["author_id"]) == (None, None)
+
+
 def test_a_list_with_another_owner_needs_no_heir(admin, account, user, share):
     owner, editor = user(), user()
     shared = share(("owner", account), ("editor", editor), ("owner", owner))
