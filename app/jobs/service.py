@@ -115,6 +115,11 @@ def call_off(job: Row[Any]) -> None:
         raise Conflict(f"The job has {state} already.")
 
 
+def stop_all(user_id: str) -> None:
+    """Let the jobs of an account that run stop at their next step. Those that wait find out for themselves whose they are."""
+    execute(update(Job).where(Job.user_id == user_id, Job.state == "running").values(cancelling=True))
+
+
 def retry(job_id: str) -> bool:
     """Let a job that failed, or was cancelled, begin anew; says whether there was one."""
     again = {"state": "queued", "attempts": 0, "cancelling": False, "processed": 0}

@@ -15,7 +15,7 @@ from app.core.database import execute, fetch_one, insert_or, transaction
 from app.core.paging import Listing, Order
 from app.core.problems import Conflict, Invalid, NotFound
 from app.core.types import id_time, new_id, now
-from app.jobs.service import enqueue
+from app.jobs.service import enqueue, stop_all
 from app.lists.models import List, Member
 from app.users import leaving
 from app.users.digests import next_digest
@@ -107,7 +107,7 @@ def mark_verified(user_id: str, email: str) -> None:
 
 
 def change_account(user_id: str, changes: dict[str, Any], versions: Versions = None) -> Row[Any]:
-    """Change an account's `role` and `active`. One that is disabled is logged out everywhere.
+    """Change an account's `role` and `active`. One that is disabled is logged out everywhere, and its jobs stop.
 
     Raises NotFound, PreconditionFailed, and Conflict where no active admin would be left.
     """
@@ -118,6 +118,7 @@ def change_account(user_id: str, changes: dict[str, Any], versions: Versions = N
         changed = _change(by_id(user_id), changes, versions)
         if not changed.active:
             mailed_tokens.spend_resets(user_id)
+            stop_all(user_id)
             sessions.end_all(user_id)
         return changed
 

@@ -22,6 +22,7 @@ from app.jobs.models import Job
 from app.jobs.scheduler import SteadyScheduler
 from app.jobs.work import Superseded
 from app.lists.models import List
+from app.users import service as accounts
 from tests import factories
 from tests.arrange import find, unknown, walk
 
@@ -272,6 +273,20 @@ def test_a_job_of_a_request_that_fails_was_never_asked_for(lone):
 def test_a_job_of_an_account_that_is_disabled_is_cancelled(lone, do):
     account = factories.user(lone, active=False)
     do(lambda work, args: None)
+    job_id = put(user_id=account.id)
+    runner.run_all()
+
+    assert row(job_id).state == "cancelled"
+
+
+def test_a_job_that_runs_stops_when_its_account_is_disabled(lone, do):
+    account = factories.user(lone)
+
+    def work_on(work, args):
+        accounts.change_account(account.id, {"active": False})
+        work.step(1)
+
+    do(work_on)
     job_id = put(user_id=account.id)
     runner.run_all()
 
