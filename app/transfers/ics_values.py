@@ -128,7 +128,7 @@ def _due(component: Component, zone: ZoneInfo) -> date | datetime | None:
     due, start = component.moment("DUE", zone), component.moment("DTSTART", zone)
     lasting = component.moment("DURATION", zone)
     if due is None and isinstance(start, datetime | date) and (isinstance(lasting, timedelta) or "RRULE" in component.properties):
-        due = start + lasting if isinstance(lasting, timedelta) else start
+        due = _later(start, lasting) if isinstance(lasting, timedelta) else start
     if isinstance(due, timedelta):
         raise ValueError("DUE is neither a day nor an instant.")
     return due
@@ -146,7 +146,15 @@ def _reminder(component: Component, due: date | datetime | None, zone: ZoneInfo)
     base = due if base is None or isinstance(base, timedelta) else base
     if base is None:
         return None
-    return (base if isinstance(base, datetime) else _midnight(base, zone)) + moment
+    return _later(base if isinstance(base, datetime) else _midnight(base, zone), moment)
+
+
+def _later(start: date | datetime, lasting: timedelta) -> date | datetime:
+    """The moment so much later, or earlier: days by the calendar, hours and less by the clock (section 3.3.6)."""
+    if not isinstance(start, datetime) or not lasting.seconds:
+        return start + lasting
+    days = timedelta(abs(lasting).days) * (1 if lasting > timedelta() else -1)
+    return (start + days).astimezone(UTC) + (lasting - days)
 
 
 def _moment(found: Property, zone: ZoneInfo) -> date | datetime | timedelta | None:

@@ -162,6 +162,18 @@ TODOS_OF_OTHERS = {
         ["DUE:20260701T100000Z", "BEGIN:VALARM", "TRIGGER;RELATED=END:-PT15M", "ACTION:DISPLAY", "SUMMARY:y", "END:VALARM"],
         {"due_at": "2026-07-01T10:00:00Z", "remind_at": "2026-07-01T09:45:00Z"},
     ),
+    "an alarm in the night of the change of clocks": (
+        ["DUE;TZID=Europe/Berlin:20260329T031000", "BEGIN:VALARM", "TRIGGER:-PT15M", "END:VALARM"],
+        {"due_at": "2026-03-29T01:10:00Z", "remind_at": "2026-03-29T00:55:00Z"},
+    ),
+    "an alarm a day before the change of clocks": (
+        ["DUE;TZID=Europe/Berlin:20260329T090000", "BEGIN:VALARM", "TRIGGER:-P1D", "END:VALARM"],
+        {"due_at": "2026-03-29T07:00:00Z", "remind_at": "2026-03-28T08:00:00Z"},
+    ),
+    "hours across the change of clocks": (
+        ["DTSTART;TZID=Europe/Berlin:20260328T230000", "DURATION:PT10H"],
+        {"due_at": "2026-03-29T08:00:00Z"},
+    ),
     "done": (["STATUS:COMPLETED", "COMPLETED:20260701T100000Z", "PERCENT-COMPLETE:100"], {"done": True, "completed_at": "2026-07-01T10:00:00Z"}),
     "cancelled": (["STATUS:CANCELLED"], {"done": True}),
     "priorities": (["PRIORITY:9"], {"priority": "low"}),
