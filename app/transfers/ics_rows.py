@@ -103,10 +103,11 @@ def _properties(todo: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "COMPLETED", _instant(todo["completed_at"])
     if todo["priority"] in _PRIORITIES:
         yield "PRIORITY", _PRIORITIES[todo["priority"]]
-    if todo["due_on"]:
-        yield "DUE;VALUE=DATE", _day(todo["due_on"])
-    if todo["due_at"]:
-        yield "DUE", _instant(todo["due_at"])
+    for name in ("DTSTART", "DUE") if todo["recurrence"] else ("DUE",):  # other programs let nothing recur that has no start
+        if todo["due_on"]:
+            yield f"{name};VALUE=DATE", _day(todo["due_on"])
+        if todo["due_at"]:
+            yield name, _instant(todo["due_at"])
     if todo["recurrence"]:
         yield "RRULE", todo["recurrence"]
     if todo["tags"]:

@@ -237,6 +237,7 @@ def test_icalendar_reads_what_is_written():
     assert (todo["SUMMARY"], todo["DESCRIPTION"], todo["PRIORITY"]) == (made["task"], made["notes"], 3)
     assert todo["CATEGORIES"].cats == ["x", "y,z"]
     assert (todo["DUE"].dt, todo["RRULE"].to_ical()) == (made["due_at"], b"FREQ=WEEKLY;BYDAY=MO")
+    assert todo["DTSTART"].dt == made["due_at"], "what has a rule has to have a start (section 3.8.2.4)"
     assert todo.walk("VALARM")[0]["TRIGGER"].dt == made["remind_at"]
 
 
