@@ -90,8 +90,8 @@ def values_of(component: Component, zone: ZoneInfo) -> dict[str, Any]:
             raise ValueError(f"{name} is neither a day nor an instant.")
         values |= {} if moment is None else {key: _instant(moment if isinstance(moment, datetime) else _midnight(moment, zone))}
     values |= {key: text for name, key in _EXTENSIONS.items() if (text := component.text(name)) is not None}
-    if component.text("UID"):
-        values["id"] = component.text("UID")
+    if component.text("UID"):  # an occurrence that differs has the one of its series, and is told apart by its day (section 3.8.4.4)
+        values["id"] = " ".join(text for name in ("UID", "RECURRENCE-ID") if (text := component.text(name)))
     if "X-TICKBOX-POSITION" in component.properties:
         values["position"] = float(component.properties["X-TICKBOX-POSITION"][1])
     return values | _exact(component.text("X-TICKBOX-EXACT"), values)

@@ -189,6 +189,16 @@ def test_other_ids_tell_rows_of_one_file_apart(client):
     assert imported(client, "id,task\r\n1,another\r\n", "csv")["created"] == 1
 
 
+def test_an_occurrence_that_a_calendar_tells_apart_is_a_todo_of_its_own(client):
+    series = ["BEGIN:VTODO", "UID:1", "SUMMARY:water", "DTSTART;VALUE=DATE:20261130", "RRULE:FREQ=DAILY", "END:VTODO"]
+    occurrence = ["BEGIN:VTODO", "UID:1", "RECURRENCE-ID;VALUE=DATE:20261201", "SUMMARY:water twice", "STATUS:COMPLETED", "END:VTODO"]
+    calendar = "\r\n".join(["BEGIN:VCALENDAR", *series, *occurrence, "END:VCALENDAR", ""])
+
+    assert imported(client, calendar, "ics")["created"] == 2
+    assert imported(client, calendar, "ics")["updated"] == 2
+    assert {todo["task"]: todo["done"] for todo in find(client)} == {"water": False, "water twice": True}
+
+
 def test_two_rows_cannot_have_one_id(client):
     job = import_job(client, "id,task\r\n7,a\r\n7,b\r\n", "csv")
 
