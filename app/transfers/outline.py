@@ -19,6 +19,7 @@ _BY_ID = select(Todo.id, Todo.parent_id, Todo.list_id, Todo.deleted_at, Todo.ver
 )
 _BATCH = 500
 _BAD = -1
+_TURNS = 20  # of leaving rows out, as others had to go by them
 _FOREIGN = "parent_id: Must be a todo of the same list."
 _CIRCLE = "parent_id: A todo cannot be a part of itself."
 _DEEP = f"parent_id: Subtasks can be nested {DEEPEST} levels deep."
@@ -46,7 +47,10 @@ class Outline:
         self._heights: dict[str, int] = {}
 
     def check(self, refuse: Callable[[Place, str], None]) -> None:
-        """Find each row's parent, and tell `refuse` the rows that cannot be where they are to go."""
+        """Find each row's parent, and tell `refuse` the rows that cannot be where they are to go.
+
+        A todo whose row is left out stays where it is, or goes along with the one above it.
+        """
         nested = [todo_id for todo_id, place in self.places.items() if place.parent_id is not None]
         for todo_id in nested:
             place = self.places[todo_id]
@@ -54,9 +58,16 @@ class Outline:
             self.places[todo_id] = place._replace(parent_id=self.renamed.get(named, named.lower()))
         self._read(above, {self.places[todo_id].parent_id or "" for todo_id in nested} - self.places.keys())
         self._read(below, set(self.moved))
-        self._measure()
-        for todo_id in nested:
-            self._place(todo_id, refuse)
+        for _ in range(_TURNS):
+            problems = self._problems(nested)
+            staying = {todo_id for todo_id in problems if not self.places[todo_id].new}
+            for todo_id in staying:
+                refuse(self.places.pop(todo_id), problems.pop(todo_id))
+            if not staying:
+                break
+            self._read(above, staying)  # where they are, which others have to go by
+        for todo_id, problem in problems.items():
+            refuse(self.places[todo_id], problem)
 
     def changed_meanwhile(self) -> bool:
         """Whether a todo around the rows is elsewhere by now. In the transaction that holds the structure it stays so."""
@@ -89,6 +100,17 @@ class Outline:
                 if row.id not in self.places:
                     self.around[row.id] = Place(row.parent_id, row.list_id, row.deleted_at)
 
+    def _problems(self, nested: list[str]) -> dict[str, str]:
+        """The rows that cannot be where they are to go, and why."""
+        self._depths.clear()
+        self._heights.clear()
+        self._measure()
+        problems: dict[str, str] = {}
+        for todo_id in nested:
+            if todo_id in self.places:
+                self._place(todo_id, problems)
+        return problems
+
     def _measure(self) -> None:
         """How many levels the todos around reach below each row."""
         for todo_id in self.around:
@@ -103,8 +125,8 @@ class Outline:
             levels, at = levels + 1, self.around[at].parent_id or ""
         return (at if at in self.places else None), levels
 
-    def _place(self, todo_id: str, refuse: Callable[[Place, str], None]) -> None:
-        """Find out how deep a todo is, and all above it."""
+    def _place(self, todo_id: str, problems: dict[str, str]) -> None:
+        """Find out how deep a todo is, and all above it, and add what is wrong with those of the file."""
         path: dict[str, None] = {}
         at: str | None = todo_id
         while at is not None and at not in self._depths and at not in path and (place := self._find(at)) is not None:
@@ -118,7 +140,7 @@ class Outline:
             circle = None if each == circle else circle
             self._depths[each] = _BAD if problem else self._depth(place.parent_id) + 1
             if problem and place.row:
-                refuse(place, problem)
+                problems[each] = problem
 
     def _problem(self, todo_id: str, place: Place) -> str | None:
         above = self._find(place.parent_id or "")

@@ -314,6 +314,20 @@ def test_what_goes_below_another_todo_takes_its_subtasks_along_as_deep_as_may_be
     assert job["result"]["errors"] == [{"row": 1, "message": "parent_id: Subtasks can be nested 5 levels deep."}]
 
 
+def test_a_subtask_whose_row_is_left_out_goes_along_with_its_parent(client):
+    garden = make_list(client, "Garden")["id"]
+    parent = make_todo(client, "parent")
+    child = make_todo(client, "child", parent_id=parent["id"])
+
+    result = imported(
+        client, rows({"id": parent["id"], "list_id": garden}, {"id": child["id"], "parent_id": new_id()}), "json", on_error="skip"
+    )
+
+    assert (result["updated"], result["skipped"]) == (1, 1)
+    moved = client.get(f"/todos/{child['id']}").json
+    assert (moved["list_id"], moved["parent_id"]) == (garden, parent["id"])
+
+
 def test_the_list_must_be_ones_own_to_edit(client, stranger):
     shared = make_list(client)
     share(client, shared, stranger, "viewer")
