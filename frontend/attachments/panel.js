@@ -9,7 +9,7 @@ import { uploads } from "./uploads.js";
 const LOOKS = [1000, 2000, 4000, 8000]; // milliseconds, until each look for thumbnails that are being made
 
 /** The files on a todo: to see, to add and to delete. After `leave()` uploads go on to their end. */
-export function attachmentsPanel(todoId, mayEdit) {
+export function attachmentsPanel(todoId) {
   const path = `/todos/${todoId}/attachments`;
   const coming = uploads(path, () => read());
   let files = null;
@@ -40,7 +40,7 @@ export function attachmentsPanel(todoId, mayEdit) {
     }
   }
 
-  const draw = () => html`
+  const draw = (mayEdit) => html`
     <section class="attachments" tabindex="-1" aria-label=${text("attachments.title")}>
       <h3>${text("attachments.title")}</h3>
       <ul>

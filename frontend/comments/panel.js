@@ -14,10 +14,9 @@ const AGAIN = 15_000; // milliseconds until they are read again
 const LONGEST = 10_000; // characters
 
 /** The comments on a todo, oldest first: to read, write, change and delete. `leave()` ends the reading. */
-export function commentsPanel(todoId, listId) {
+export function commentsPanel(todoId) {
   const panel = {
     path: `/todos/${todoId}/comments`,
-    listId,
     comments: [],
     isKnown: false,
     readings: 0,
@@ -28,7 +27,7 @@ export function commentsPanel(todoId, listId) {
   read(panel).catch(complain);
   // Where that fails nothing is said, as nobody asked for it and the next time comes soon.
   const timer = setInterval(() => document.hidden || read(panel, { isAsked: false }).catch(() => {}), AGAIN);
-  return { draw: () => draw(panel), leave: () => clearInterval(timer) };
+  return { draw: (listId) => draw(Object.assign(panel, { listId })), leave: () => clearInterval(timer) };
 }
 
 /** What others have added meanwhile is `arrived`. */

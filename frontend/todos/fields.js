@@ -9,8 +9,8 @@ import { recurrenceText } from "./recurrence.js";
 
 const RULES = ["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=MONTHLY", "FREQ=YEARLY"];
 
-/** Draws the fields of a todo; `submit(seen, fields)` is called with what the person saw, and each change. */
-export function todoFields(first, isMine, submit) {
+/** Draws the fields of a todo, to change if it `isMine`; `submit(seen, fields)` is called with what the person saw, and each change. */
+export function todoFields(first, submit) {
   let seen = first; // null after a change, until that is drawn
   const change = (fields) => {
     const before = seen ?? first;
@@ -19,7 +19,7 @@ export function todoFields(first, isMine, submit) {
   };
   const zone = session.user.time_zone;
 
-  return (todo) => {
+  return (todo, isMine) => {
     seen ??= todo;
     const people = membersOf(todo.list_id);
     const due = todo.due_at ? dayAndTime(todo.due_at, zone) : { day: todo.due_on ?? "", time: "" };

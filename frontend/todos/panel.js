@@ -16,10 +16,9 @@ import { addTodo, below, changeTodo, tick, trashTodo } from "./todos.js";
 export async function openPanel(collection, id) {
   const todo = collection.get(id);
   if (!todo) return; // deleted meanwhile
-  const isMine = mayEdit(todo.list_id);
-  const attachments = attachmentsPanel(id, isMine);
-  const comments = commentsPanel(id, todo.list_id);
-  const fields = todoFields(todo, isMine, (seen, changes) => changeTodo(collection, seen, changes));
+  const attachments = attachmentsPanel(id);
+  const comments = commentsPanel(id);
+  const fields = todoFields(todo, (seen, changes) => changeTodo(collection, seen, changes));
   const entry = todoEntry({
     listId: id,
     add: (said) => addTodo(collection, { ...said, list_id: collection.get(id).list_id, parent_id: id }),
@@ -36,8 +35,9 @@ export async function openPanel(collection, id) {
       queueMicrotask(close); // deleted meanwhile, here or elsewhere
       return nothing;
     }
+    const isMine = mayEdit(current.list_id);
     return html`
-      ${fields(current)} ${subtasks(current)} ${attachments.draw()} ${comments.draw()} ${isMine ? actions(current, close) : nothing}
+      ${fields(current, isMine)} ${subtasks(current, isMine)} ${attachments.draw(isMine)} ${comments.draw(current.list_id)} ${isMine ? actions(current, close) : nothing}
       <p class="quiet">
         ${text("todos.created_at", { moment: momentText(current.created_at, session.user.time_zone) })}
         ${current.completed_at ? text("todos.completed_at", { moment: momentText(current.completed_at, session.user.time_zone) }) : nothing}
@@ -45,20 +45,24 @@ export async function openPanel(collection, id) {
     `;
   }
 
-  function subtasks(current) {
+  function subtasks(current, isMine) {
     const children = below(collection, current);
     return html`
       <section>
         <h3>${text("todos.subtasks")}</h3>
         <ul>
-          ${repeat(children, (child) => child.id, subtask)}
+          ${repeat(
+            children,
+            (child) => child.id,
+            (child) => subtask(child, isMine),
+          )}
         </ul>
         ${isMine ? entry.draw() : nothing}
       </section>
     `;
   }
 
-  function subtask(child) {
+  function subtask(child, isMine) {
     return html`<li class=${child.done ? "done" : ""}>
       <input
         type="checkbox"

@@ -158,3 +158,23 @@ def test_what_is_refused_is_said_in_the_dialog_and_can_be_put_away(page):
     notice.get_by_role("button", name="Close").click()
 
     expect(notice).to_have_count(0)
+
+
+def test_who_may_only_read_by_now_is_offered_no_change_in_an_open_panel(open_page, ada, account):
+    bob = account(name="Bob")
+    shared = ada.post("/lists", {"name": "shared"})
+    member = f"/lists/{shared['id']}/members"
+    ada.post(member, {"email": bob.email, "role": "editor"})
+    ada.post("/todos", {"task": "buy milk", "list_id": shared["id"]})
+    page = open_page(bob, path=f"/#/lists/{shared['id']}")
+    page.get_by_role("button", name="Details of buy milk").click()
+    expect(page.get_by_label("Notes")).to_be_enabled()
+
+    ada.patch(f"{member}/{bob.get('/me')['id']}", {"role": "viewer"})
+    look_again(page)
+
+    panel = page.get_by_role("dialog")
+    expect(panel.get_by_label("Notes")).to_be_disabled()
+    for name in ("Add", "Delete", "Comment"):
+        expect(panel.get_by_role("button", name=name, exact=True)).to_have_count(0)
+    expect(panel.get_by_label("Add files")).to_have_count(0)
