@@ -24,7 +24,10 @@ export function todoFields(first, submit) {
     const people = membersOf(todo.list_id);
     const due = todo.due_at ? dayAndTime(todo.due_at, zone) : { day: todo.due_on ?? "", time: "" };
     const remind = todo.remind_at ? dayAndTime(todo.remind_at, zone) : { day: "", time: "" };
-    const setDue = (day, time) => change(day && time ? { due_at: instantOf(day, time, zone) } : { due_on: day || null });
+    const setDue = (day, time) => {
+      const due = day && time ? { due_at: instantOf(day, time, zone) } : { due_on: day || null };
+      change(day || !todo.recurrence ? due : { ...due, recurrence: null }); // what repeats is due
+    };
     const setRemind = (day, time) => change({ remind_at: day ? instantOf(day, time || "09:00", zone) : null });
     return html`
       <fieldset class="fields" ?disabled=${!isMine} @focusin=${() => (seen = todo)}>

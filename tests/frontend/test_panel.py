@@ -178,3 +178,13 @@ def test_who_may_only_read_by_now_is_offered_no_change_in_an_open_panel(open_pag
     for name in ("Add", "Delete", "Comment"):
         expect(panel.get_by_role("button", name=name, exact=True)).to_have_count(0)
     expect(panel.get_by_label("Add files")).to_have_count(0)
+
+
+def test_what_is_due_no_more_repeats_no_more(page, ada, made):
+    due = page.get_by_label("Day", exact=True).first
+    page.get_by_label("Repeats").select_option("every week")
+
+    due.fill("")
+
+    expect(page.get_by_label("Repeats")).to_have_value("")
+    until(page, lambda: ada.get(f"/todos/{made['id']}")["due_on"] is None)
