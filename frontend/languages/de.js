@@ -306,7 +306,7 @@ export default {
     days: {
       today: "heute|today",
       tomorrow: "morgen|tomorrow",
-      after_tomorrow: "übermorgen|day after tomorrow",
+      after_tomorrow: "übermorgen|(?:the )?day after tomorrow",
       next_week: "nächste Woche|next week",
     },
     lead: "am|bis|um|ab|fällig|on|by|at|due|from",

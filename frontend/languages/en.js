@@ -301,7 +301,7 @@ export default {
   },
   // What a line of text is understood by. Words that do the same are parted by "|".
   one_line: {
-    days: { today: "today", tomorrow: "tomorrow", after_tomorrow: "day after tomorrow", next_week: "next week" },
+    days: { today: "today", tomorrow: "tomorrow", after_tomorrow: "(?:the )?day after tomorrow", next_week: "next week" },
     lead: "on|by|at|due|from",
     next: "next|this",
     within: "in",

@@ -36,6 +36,7 @@ DAYS = {
     "today": "2026-11-26",
     "tomorrow": "2026-11-27",
     "day after tomorrow": "2026-11-28",
+    "the day after tomorrow": "2026-11-28",
     "monday": "2026-11-30",
     "next Monday": "2026-11-30",
     "by friday": "2026-11-27",
