@@ -55,10 +55,11 @@ export async function isAllSent() {
   return !kept().length;
 }
 
-/** Gives the answer, once it has come through. `ifMatch` is the version that was changed. Throws Problem. */
-export function submit(method, path, body, { ifMatch } = {}) {
+/** Gives the answer, once it has come through. `ifMatch` is the version that was changed, `shows` what a move changes. Throws Problem. */
+export function submit(method, path, body, { ifMatch, shows } = {}) {
   const key = newKey();
-  const entry = { id: `${PREFIX}${owner}.${String(Date.now()).padStart(15, "0")}.${key}`, key, method, path, body, ifMatch, tries: 0 };
+  const id = `${PREFIX}${owner}.${String(Date.now()).padStart(15, "0")}.${key}`;
+  const entry = { id, key, method, path, body, ifMatch, shows, tries: 0 };
   keep(entry);
   entries.push(entry);
   const outcome = new Promise((resolve, reject) => callers.set(entry.id, { resolve, reject }));
@@ -71,7 +72,8 @@ export const answered = () => settled;
 
 /** The fields of the object at `path` whose changes are on their way. */
 export function unsentChanges(path) {
-  return Object.assign({}, ...entries.filter((entry) => entry.method === "PATCH" && entry.path === path).map((entry) => entry.body));
+  const changes = (entry) => (entry.path === path ? entry.method === "PATCH" && entry.body : entry.path === `${path}/move` && entry.shows);
+  return Object.assign({}, ...entries.map(changes));
 }
 
 export const isGoing = (path) => entries.some((entry) => entry.method === "DELETE" && entry.path === path);

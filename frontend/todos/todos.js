@@ -135,10 +135,11 @@ export async function moveTodo(collection, todo, place) {
   const anchor = place[side];
   const parent_id = anchor.parent_id;
   if (parent_id !== todo.parent_id && !(await changeTodo(collection, todo, { parent_id }))) return;
-  collection.put({ ...collection.get(todo.id), position: between(collection, todo, anchor, side) });
+  const shows = { position: between(collection, todo, anchor, side) };
+  const coming = submit("POST", `/todos/${todo.id}/move`, { [side]: anchor.id }, { shows });
+  collection.put(collection.get(todo.id));
   try {
-    const answer = await submit("POST", `/todos/${todo.id}/move`, { [side]: anchor.id });
-    collection.put(answer.data);
+    collection.put((await coming).data);
   } catch (problem) {
     collection.put(todo);
     complain(problem);

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend.test_connection import until
+
 
 @pytest.fixture
 def ada(account):
@@ -131,3 +133,19 @@ def test_a_dialog_keeps_the_focus_inside_and_gives_it_back(open_page, ada):
     press(page, "Escape")
 
     expect(page.get_by_role("button", name="New list")).to_be_focused()
+
+
+def test_a_todo_that_is_moved_faster_than_answers_come_does_not_jump_back(open_page, three):
+    page = open_page(three)
+    held = []
+    page.route("**/move", lambda route: held.append(route))
+    page.get_by_role("button", name="one", exact=True).focus()
+
+    press(page, "Alt+ArrowDown", "Alt+ArrowDown")
+    until(page, lambda: held)
+    held[0].continue_()
+    until(page, lambda: len(held) > 1)
+
+    expect(tasks(page)).to_have_text(["two", "three", "one"])
+    held[1].continue_()
+    until(page, lambda: order(three) == ["two", "three", "one"])
