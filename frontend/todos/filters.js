@@ -55,7 +55,7 @@ export function filters({ sort, tag: own }) {
           ${select("priority", ["", ...PRIORITIES], words.priority ?? "", (key) => (key ? text(`todos.priorities.${key}`) : text("todos.due_choices.any")))}
           ${own ? nothing : select("tag", ["", ...lists.tags.map((tag) => tag.name)], words.tag ?? "", (key) => (key ? `#${key}` : text("todos.due_choices.any")))}
           ${select("sort", sort === "position" ? SORTS : SORTS.slice(1), words.sort ?? sort)}
-          ${chosen ? html`<button @click=${() => choose({ done: "", due: "", priority: "", tag: "", sort: "" })}>${text("todos.all_filters_off")}</button>` : nothing}
+          ${chosen ? html`<button @click=${allOff}>${text("todos.all_filters_off")}</button>` : nothing}
         </div>
       </details>
     </search>
@@ -70,6 +70,11 @@ export function filters({ sort, tag: own }) {
       </select>
     </label>`;
   }
+}
+
+function allOff(event) {
+  event.target.closest("details").firstElementChild.focus(); // the button goes
+  choose({ done: "", due: "", priority: "", tag: "", sort: "" });
 }
 
 function choose(words) {

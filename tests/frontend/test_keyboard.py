@@ -149,3 +149,13 @@ def test_a_todo_that_is_moved_faster_than_answers_come_does_not_jump_back(open_p
     expect(tasks(page)).to_have_text(["two", "three", "one"])
     held[1].continue_()
     until(page, lambda: order(three) == ["two", "three", "one"])
+
+
+def test_when_all_filters_are_off_the_focus_is_where_they_are(open_page, three):
+    page = open_page(three, path="/#/todos?priority=high")
+    page.get_by_text("Filters and order").click()
+
+    page.get_by_role("button", name="Show all again").press("Enter")
+
+    expect(tasks(page)).to_have_count(3)
+    expect(page.locator("summary", has_text="Filters and order")).to_be_focused()
