@@ -29,10 +29,16 @@ export function shell() {
       <button @click=${() => logOut().catch(complain)}>${text("auth.log_out")}</button>
     </header>
     <div class="columns">
-      <nav id="lists" class=${isMenuOpen ? "open" : ""} aria-label=${text("lists.title")}>${sidebar()}</nav>
+      <nav id="lists" class=${isMenuOpen ? "open" : ""} aria-label=${text("lists.title")} @click=${leaveMenu}>${sidebar()}</nav>
       <main id="main" tabindex="-1">${view()?.draw() ?? nothing}</main>
     </div>
   `;
+}
+
+/** The view that is open may be chosen, too. */
+function leaveMenu({ target }) {
+  if (target.closest("a")) isMenuOpen = false;
+  redraw();
 }
 
 /** The address stays: it names the view. */

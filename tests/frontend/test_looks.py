@@ -91,6 +91,11 @@ def test_on_a_phone_the_lists_open_over_the_todos_and_close_when_one_is_chosen(o
     expect(page.get_by_role("heading", name="Groceries")).to_be_visible()
     expect(lists).to_be_hidden()
 
+    page.get_by_role("button", name="Lists and views").tap()
+    lists.get_by_role("link", name="Groceries").tap()  # it is open already
+
+    expect(lists).to_be_hidden()
+
 
 def test_what_a_finger_must_hit_on_a_phone_is_large_enough(open_page, busy):
     page = open_page(busy, viewport=PHONE)
