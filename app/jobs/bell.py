@@ -21,8 +21,13 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 8  # a worker that wakes goes on until nothing is left
 PAUSE_SECONDS = 2.0  # after a failure
 TASK = "jobs.work"
-ONCE_MORE: dict[str, Any] = {"retry": True, "retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}}
-"""How messages are sent: a connection that was lost is made anew only where there is another try."""
+ONCE_MORE: dict[str, Any] = {
+    "retry": True,
+    "retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+    "confirm_timeout": 2.0,
+}
+"""How messages are sent: a connection that was lost is made anew only where there is another try. RabbitMQ that hangs, or has no memory
+or disk left, confirms nothing and refuses nothing: without a limit whoever sends would wait for it, and say nothing, for as long."""
 
 
 class Bell:

@@ -100,6 +100,25 @@ def test_a_broker_hangs_and_nobody_who_asks_for_work_waits(broker, queue, make_w
     queue.assert_done_once(BOUND)
 
 
+def test_operators_learn_of_a_broker_that_takes_no_messages_while_it_still_hangs(broker):
+    if not hasattr(broker, "hang"):
+        pytest.skip("a folder does not hang")
+    bell = broker.app.extensions["bell"]
+    send(bell.celery)
+    before = bell.failures
+
+    def is_told():
+        """a failure is counted"""
+        bell.ring()
+        return bell.failures > before
+
+    broker.hang()
+    try:
+        wait_until(is_told)
+    finally:
+        broker.resume()
+
+
 def test_a_broker_that_comes_back_gets_the_messages_of_those_that_knew_it_before(broker, queue):
     bell = broker.app.extensions["bell"]
     send(bell.celery)
