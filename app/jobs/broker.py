@@ -91,6 +91,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "task_time_limit": LIMIT_SECONDS,
         "task_soft_time_limit": LIMIT_SECONDS - 60,
         "accept_content": ["json"],
+        "worker_consumer": "app.jobs.consumer:PatientConsumer",
         "worker_concurrency": worker_processes(app.config),
         "worker_soft_shutdown_timeout": 5,
         "worker_max_tasks_per_child": 10_000,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -41,8 +43,9 @@ def broker(request, tmp_path_factory, migrated):
 def make_worker(broker):
     with ExitStack() as stack:
 
-        def make():
+        def make(**settings):
             worker = Worker(broker.app, DEAD_AFTER)
+            worker.environment |= settings
             stack.callback(worker.kill)
             return worker.start()
 
@@ -117,6 +120,23 @@ def test_operators_learn_of_a_broker_that_takes_no_messages_while_it_still_hangs
         wait_until(is_told)
     finally:
         broker.resume()
+
+
+def test_a_worker_that_the_broker_refuses_asks_again_in_peace(broker, make_worker):
+    if not broker.app.config["BROKER_URL"].startswith("amqp"):
+        pytest.skip("only RabbitMQ lets somebody connect and then refuses them")
+    make_worker(BROKER_URL=broker.app.config["BROKER_URL"].removesuffix("/") + "nowhere")
+    log = Path(broker.app.config["INSTANCE_PATH"]) / "worker.log"
+    consumer = "celery.worker.consumer.consumer"
+
+    def refusals():
+        lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
+        return [datetime.fromisoformat(line["time"]) for line in map(json.loads, lines) if line["logger"] == consumer and "nowhere" in line["message"]]
+
+    wait_until(lambda: len(refusals()) >= 3, 30)
+
+    first, _, third = refusals()[:3]
+    assert (third - first).total_seconds() > 3
 
 
 def test_a_broker_that_comes_back_gets_the_messages_of_those_that_knew_it_before(broker, queue):
