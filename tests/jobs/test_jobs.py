@@ -356,6 +356,25 @@ def test_where_the_broker_refuses_the_scheduler_it_goes_on(lone, monkeypatch):
     assert set(sent) == set(beat.schedule)
 
 
+def test_a_line_tells_what_the_broker_did_not_take_without_what_it_said(lone, monkeypatch, caplog):
+    beat = SteadyScheduler(lone.extensions["celery"], lazy=True)
+    beat.setup_schedule()
+    for name in ("app", "celery"):
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [caplog.handler])
+    caplog.handler.setFormatter(JsonFormatter())
+
+    def refuse(*_, **__):
+        raise OSError(111, "secret")
+
+    monkeypatch.setattr(type(beat.app.tasks["jobs.relay"]), "apply_async", refuse)
+
+    beat.apply_entry(beat.schedule["jobs.relay"])
+
+    (found,) = map(json.loads, caplog.text.splitlines())
+    assert found["message"] == "the broker was not told of jobs.relay: ConnectionRefusedError (111)"
+    assert "exception" not in found
+
+
 def test_where_the_clock_was_set_back_the_scheduler_goes_on(lone, monkeypatch):
     sent, hours = [], 1.0
     beat = SteadyScheduler(lone.extensions["celery"], lazy=True)
