@@ -1,4 +1,8 @@
-"""The worker beside an API that `flask serve` starts: begun again when it dies, ended when the API ends, however that comes."""
+"""The worker and the scheduler beside an API that `flask serve` starts: begun again when one dies, ended when the API ends.
+
+Each is a process of its own. A scheduler inside of the worker, as Celery offers, would stay away when it alone dies: no reminder would
+be sent any more, and nobody told.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +18,27 @@ from app.system.supervisor import Part, Supervisor
 log = logging.getLogger(__name__)
 
 PROCESS = "TICKBOX_CARETAKER"
-WORKER = (sys.executable, "-m", "celery", "-A", "app.worker", "--quiet", "worker", "--beat", "--without-gossip", "--without-mingle")
+CELERY = (sys.executable, "-m", "celery", "-A", "app.worker", "--quiet")
+WORKER = (*CELERY, "worker", "--without-gossip", "--without-mingle")
+SCHEDULER = (*CELERY, "beat")
 LOOK_SECONDS = 0.5
 
 
 def start() -> None:
-    """Fork a caretaker of a worker. It is a child of this process, whatever program that becomes, and ends soon after it."""
+    """Fork a caretaker of both. It is a child of this process, whatever program that becomes, and ends soon after it."""
     parent = os.getpid()
     child = os.fork()
     os.environ[PROCESS] = str(child or os.getpid())
     if child:
         return
     try:
-        Supervisor([Part("worker", WORKER)], is_wanted=lambda: os.getppid() == parent).run()
+        Supervisor([Part("scheduler", SCHEDULER), Part("worker", WORKER)], is_wanted=lambda: os.getppid() == parent).run()
     finally:
         os._exit(0)
 
 
 def stop() -> None:
-    """End the caretaker that this process has as a child, and its worker, and wait for it."""
+    """End the caretaker that this process has as a child, with its worker and scheduler, and wait for it."""
     child = int(os.environ.get(PROCESS, "0"))
     try:
         if child:
@@ -43,7 +49,7 @@ def stop() -> None:
 
 
 def end_with_parent() -> None:
-    """In a worker that has a caretaker: end when it does, as a worker in a session of its own would not."""
+    """In a worker or scheduler that has a caretaker: end when it does, as one in a session of its own would not."""
     if PROCESS in os.environ:
         follow_parent()
 

@@ -128,12 +128,25 @@ def is_there(pid):
 
 def test_a_worker_that_dies_is_begun_again(make_live_server):
     server = make_live_server()
-    first = wait_until(lambda: processes(server))
+    first = wait_until(lambda: processes(server, "quiet worker"))
 
     os.kill(first[0], signal.SIGKILL)
 
-    wait_until(lambda: set(processes(server)) - set(first), 30)
+    wait_until(lambda: set(processes(server, "quiet worker")) - set(first), 30)
     wait_until(lambda: not any(map(is_there, first)), 30)
+
+
+def test_reminders_come_after_the_scheduler_alone_has_died(make_live_server):
+    server = make_live_server()
+    session = register(server)
+    wait_until(lambda: list(server.instance.glob("mail/*.eml")), 30)  # to verify the address: worker and scheduler have begun
+    for process in wait_until(lambda: processes(server, " beat")):
+        os.kill(process, signal.SIGKILL)
+
+    todo = {"task": "Call Kim", "remind_at": "2026-01-01T09:00:00Z"}
+    assert session.post(f"{server.api}/todos", json=todo, timeout=10).status_code == 201
+
+    wait_until(lambda: any("Call Kim" in mail.read_text() for mail in server.instance.glob("mail/*.eml")), 30)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
