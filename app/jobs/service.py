@@ -102,15 +102,14 @@ def cancel(job_id: str) -> None:
 
 def call_off(job: Row[Any]) -> None:
     """Call off a job, whosever it is. Raises Conflict where it has ended."""
-    moment = now()
-    waiting = update(Job).where(Job.id == job.id, Job.state == "queued")
+    which, moment = Job.id == job.id, now()
     with transaction():
-        done = fetch_one(waiting.values(state="cancelled", finished_at=moment, expires_at=moment).returning(Job.state)) or fetch_one(
-            update(Job).where(Job.id == job.id, Job.state == "running").values(cancelling=True).returning(Job.state)
-        )
-        if done and done.state == "cancelled":
-            after_commit(lambda: metrics.current().count(metrics.JOBS_ENDED, job.kind, done.state))
-        state = None if done else execute(select(Job.state).where(Job.id == job.id)).scalar_one_or_none()
+        state = execute(select(Job.state).where(which).with_for_update()).scalar_one_or_none()
+        if state == "queued":
+            execute(update(Job).where(which).values(state="cancelled", finished_at=moment, expires_at=moment))
+            after_commit(lambda: metrics.current().count(metrics.JOBS_ENDED, job.kind, "cancelled"))
+        elif state == "running":
+            execute(update(Job).where(which).values(cancelling=True))
     if state in ("succeeded", "failed"):
         raise Conflict(f"The job has {state} already.")
 
