@@ -164,9 +164,11 @@ def storage(value: str) -> str:
 
 
 def rate(value: str) -> str:
-    """How many requests in how long: one rate, as of several only the first would count."""
+    """How many requests in how long, one at least: one rate, as of several only the first would count."""
     try:
-        (_,) = parse_many(value)
+        (limit,) = parse_many(value)
     except ValueError:
-        raise ValueError("use a rate such as 600/minute") from None
+        limit = None
+    if limit is None or limit.amount < 1:
+        raise ValueError("use a rate such as 600/minute")
     return value

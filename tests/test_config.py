@@ -148,9 +148,10 @@ def test_what_cannot_be_an_address_keeps_the_service_from_starting(name, value):
     assert refusal.value.problems[0].startswith(f"{name}: ")
 
 
-def test_of_several_rates_none_is_passed_over_in_silence():
-    with pytest.raises(ConfigurationError, match="RATE_LIMIT_DEFAULT: '600/minute; 5000/day' is not valid; use a rate such as 600/minute"):
-        load({"RATE_LIMIT_DEFAULT": "600/minute; 5000/day"})
+@pytest.mark.parametrize("rate", ["600/minute; 5000/day", "0/minute"])
+def test_a_rate_is_one_and_lets_somebody_in(rate):
+    with pytest.raises(ConfigurationError, match=f"RATE_LIMIT_DEFAULT: '{rate}' is not valid; use a rate such as 600/minute"):
+        load({"RATE_LIMIT_DEFAULT": rate})
 
 
 def test_a_sentry_dsn_that_is_none_is_told_what_one_looks_like():

@@ -131,7 +131,11 @@ def test_a_worker_that_the_broker_refuses_asks_again_in_peace(broker, make_worke
 
     def refusals():
         lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
-        return [datetime.fromisoformat(line["time"]) for line in map(json.loads, lines) if line["logger"] == consumer and "nowhere" in line["message"]]
+        return [
+            datetime.fromisoformat(line["time"])
+            for line in map(json.loads, lines)
+            if line["logger"] == consumer and "nowhere" in line["message"]
+        ]
 
     wait_until(lambda: len(refusals()) >= 3, 30)
 
