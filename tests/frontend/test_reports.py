@@ -11,7 +11,9 @@ from playwright.sync_api import expect
 from tests.frontend.accessibility import axe
 from tests.frontend.files import WORK
 
-TODAY = datetime.now(UTC).date()
+
+def today():
+    return datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def ada(account):
     done = person.post("/todos", {"task": "call Grace"})
     person.patch(f"/todos/{done['id']}", {"done": True})
     person.post("/todos", {"task": "weed", "list_id": garden["id"], "tags": ["<b>"], "priority": "high"})
-    person.post("/todos", {"task": "buy paint", "due_on": str(TODAY - timedelta(days=1))})
+    person.post("/todos", {"task": "buy paint", "due_on": str(today() - timedelta(days=1))})
     return person
 
 
@@ -69,15 +71,15 @@ def test_all_numbers_are_there_as_tables(open_reports, ada):
     page.get_by_text("All numbers").click()
 
     expect(page.get_by_role("table", name="Day by day").get_by_role("row").last).to_have_text(
-        f"{TODAY:%b} {TODAY.day}, {TODAY.year} 3 1 2", use_inner_text=True
+        f"{today():%b} {today().day}, {today().year} 3 1 2", use_inner_text=True
     )
     expect(page.get_by_role("table", name="Open by tag").get_by_role("row").last).to_have_text("#<b> 1", use_inner_text=True)
 
 
 def test_a_report_is_on_the_days_and_the_list_that_were_chosen(open_reports, ada):
     page = open_reports(ada)
-    assert page.get_by_label("From", exact=True).input_value() == str(TODAY - timedelta(days=29))
-    page.get_by_label("From", exact=True).fill(str(TODAY))
+    assert page.get_by_label("From", exact=True).input_value() == str(today() - timedelta(days=29))
+    page.get_by_label("From", exact=True).fill(str(today()))
     page.get_by_label("List", exact=True).select_option("Garden")
 
     show(page)

@@ -166,7 +166,7 @@ def test_a_service_with_a_name_of_another_script_is_written_as_the_dns_has_it(ma
 
 
 def test_a_mail_whose_address_no_server_agrees_on_fails_for_good(app):
-    addresses = ["müller@example.com", "=?utf-8?q?ada?=@example.com", f"ada@{'x' * 64}.example.com", "ada@straße.example"]
+    addresses = ["müller@example.com", "=?utf-8?q?ada?=@example.com", "ada@straße.example"]
     for number, address in enumerate(addresses, 1):
         app.test_client().post("/auth/register", {"email": address, "password": "correct horse battery"})
         run_jobs(app)

@@ -14,7 +14,9 @@ from app.users.models import User
 from tests.arrange import make_list, make_todo, make_todos, share
 from tests.mail.post import html_of, jobs, run_jobs, text_of, written
 
-TODAY = now().date()
+
+def today():
+    return now().date()
 
 
 def digest_at(app, account):
@@ -88,12 +90,12 @@ def test_it_is_wanted_or_not(people, wrong):
 def test_it_says_what_is_overdue_and_due_today(app, people):
     client = people()
     subscribe(app, client)
-    make_todo(client, "<b>late</b>", due_on=str(TODAY - timedelta(days=1)))
-    make_todo(client, "later today", due_on=str(TODAY))
-    make_todo(client, "tomorrow", due_on=str(TODAY + timedelta(days=1)))
+    make_todo(client, "<b>late</b>", due_on=str(today() - timedelta(days=1)))
+    make_todo(client, "later today", due_on=str(today()))
+    make_todo(client, "tomorrow", due_on=str(today() + timedelta(days=1)))
     make_todo(client, "whenever")
-    make_todo(client, "done", due_on=str(TODAY), done=True)
-    client.delete(f"/todos/{make_todo(client, 'thrown away', due_on=str(TODAY))['id']}")
+    make_todo(client, "done", due_on=str(today()), done=True)
+    client.delete(f"/todos/{make_todo(client, 'thrown away', due_on=str(today()))['id']}")
     run(app)
 
     [mail] = written(app, client.account.email)
@@ -130,7 +132,7 @@ def test_it_shows_what_the_account_sees_and_has_to_do(app, people):
     subscribe(app, client)
     shared, foreign, archived = make_list(other, "Shared"), make_list(other, "Foreign"), make_list(client, "Archived")
     share(other, shared, client)
-    due = {"due_on": str(TODAY)}
+    due = {"due_on": str(today())}
     make_todo(other, "ours", list_id=shared["id"], **due)
     make_todo(other, "mine", list_id=shared["id"], assignee_id=client.account.id, **due)
     make_todo(other, "yours", list_id=shared["id"], assignee_id=other.account.id, **due)
@@ -148,7 +150,7 @@ def test_it_shows_what_the_account_sees_and_has_to_do(app, people):
 def test_a_long_day_is_cut_short(app, people):
     client = people()
     subscribe(app, client)
-    make_todos(client, *[{"task": f"number {number}", "due_on": str(TODAY)} for number in range(25)])
+    make_todos(client, *[{"task": f"number {number}", "due_on": str(today())} for number in range(25)])
     run(app)
 
     [mail] = written(app)
@@ -169,7 +171,7 @@ def test_an_empty_day_is_no_mail(app, people):
 def test_it_comes_once_a_day(app, people):
     client = people()
     subscribe(app, client)
-    make_todo(client, due_on=str(TODAY))
+    make_todo(client, due_on=str(today()))
     run(app)
     assert digest_at(app, client.account) == rules.next_digest("UTC", now())
 
@@ -182,7 +184,7 @@ def test_it_comes_once_a_day(app, people):
 def test_one_of_yesterday_is_left_out(app, people):
     client = people()
     subscribe(app, client, now() - timedelta(days=1))
-    make_todo(client, due_on=str(TODAY))
+    make_todo(client, due_on=str(today()))
     run(app)
 
     assert jobs(app) == []
@@ -192,7 +194,7 @@ def test_one_of_yesterday_is_left_out(app, people):
 def test_whoever_wants_it_no_more_meanwhile_gets_none(app, people):
     client = people()
     subscribe(app, client)
-    make_todo(client, due_on=str(TODAY))
+    make_todo(client, due_on=str(today()))
     with app.app_context():
         digests.begin()
     client.patch("/me", {"daily_digest": False})
@@ -204,7 +206,7 @@ def test_whoever_wants_it_no_more_meanwhile_gets_none(app, people):
 def test_a_disabled_account_gets_none(app, people):
     client, admin = people(), people(role="admin")
     subscribe(app, client)
-    make_todo(client, due_on=str(TODAY))
+    make_todo(client, due_on=str(today()))
     admin.patch(f"/users/{client.account.id}", {"active": False})
     run(app)
 

@@ -110,7 +110,7 @@ def test_it_ends_cleanly_and_before_its_workers_would_be_killed(make_live_server
 
 def processes(server, word="app.worker"):
     """The processes of the server's session whose command line holds the word, and of sessions that it began: parents first."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-wweo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(maxsplit=2) for line in listed.splitlines()]
     found = [(server.process.pid, "")]
     for above, _ in found:
