@@ -137,6 +137,7 @@ OPERATIONS = {
     **{f"the next page of {q}": next_page(f"q={q}") for q in (COMMON, COMMON[:4], USUAL)},
     "todos, counted": found("count=true"),
     "open todos, counted": found("done=false&count=true"),
+    "of a priority, counted": found("priority=urgent&count=true"),
     "open todos of a list, counted": found("done=false&list_id={w.inbox}&count=true"),
     "one todo": sent("GET", "/todos/{w.todo}"),
     "the next dues": sent("GET", "/todos/{w.todo}/occurrences"),
@@ -194,7 +195,7 @@ OPERATIONS = {
     "a farewell": lambda w: someone(w, "DELETE", "/me", {"current_password": factories.PASSWORD}),
 }
 BEHIND = {"reminders": reminders.remind, "the purge": lambda: todos.purge(most=100), "the relay of jobs": relay.relay}
-GROWING = {"todos, counted": "counts what it counts"}
+GROWING = {"of a priority, counted": "counts what it counts"}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
