@@ -356,12 +356,14 @@ def test_where_the_broker_refuses_the_scheduler_it_goes_on(lone, monkeypatch):
     assert set(sent) == set(beat.schedule)
 
 
-def test_a_line_tells_what_the_broker_did_not_take_without_what_it_said(lone, monkeypatch, caplog):
+def test_a_line_tells_what_the_broker_did_not_take_without_what_it_said(lone, monkeypatch):
     beat = SteadyScheduler(lone.extensions["celery"], lazy=True)
     beat.setup_schedule()
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(JsonFormatter())
     for name in ("app", "celery"):
-        monkeypatch.setattr(logging.getLogger(name), "handlers", [caplog.handler])
-    caplog.handler.setFormatter(JsonFormatter())
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [handler])
 
     def refuse(*_, **__):
         raise OSError(111, "secret")
@@ -370,7 +372,7 @@ def test_a_line_tells_what_the_broker_did_not_take_without_what_it_said(lone, mo
 
     beat.apply_entry(beat.schedule["jobs.relay"])
 
-    (found,) = map(json.loads, caplog.text.splitlines())
+    (found,) = map(json.loads, lines.getvalue().splitlines())
     assert found["message"] == "the broker was not told of jobs.relay: ConnectionRefusedError (111)"
     assert "exception" not in found
 
