@@ -237,7 +237,7 @@ def test_two_sweeps_at_once_share_the_work(service_app):
 
 
 def test_a_reference_that_comes_while_it_is_swept_wins_or_fails(service_app, client):
-    """Never is there a reference to a file that is gone."""
+    """Never is there a reference to a file that is gone: the foreign key refuses the one that is later, be it the sweep."""
     todo_id = make_todo(client)["id"]
 
     def refer(file_id):
@@ -245,10 +245,14 @@ def test_a_reference_that_comes_while_it_is_swept_wins_or_fails(service_app, cli
         with service_app.app_context(), suppress(IntegrityError):
             execute(insert(Attachment).values(**vars(row)))
 
+    def sweep_or_be_refused():
+        with suppress(IntegrityError):
+            sweep(service_app)
+
     for _ in range(10):
         file_id = make_file(service_app)
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda act: act(), [lambda: sweep(service_app), lambda file_id=file_id: refer(file_id)]))
+            list(pool.map(lambda act: act(), [sweep_or_be_refused, lambda file_id=file_id: refer(file_id)]))
     objects, rows = stored(service_app)
     with service_app.app_context():
         referred = {row.file_id for row in fetch_all(select(Attachment.file_id))}
