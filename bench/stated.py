@@ -22,7 +22,7 @@ STATED = Path(__file__).with_name("stated.json")
 NAMES = ["tickbox", "limit", "fastapi_async"]
 MEASURED = ["list-20", "one", "create"]
 CONNECTIONS = 16
-TRIES = tuple(Level(CONNECTIONS, rounds, seconds=1.5) for rounds in (3, 5, 7))
+TRIES = tuple(Level(CONNECTIONS, rounds, seconds=1.0) for rounds in (5, 9, 15))
 TODOS = 50_000
 TOLERANCE = 0.15
 

@@ -20,10 +20,10 @@ class Settings(BaseSettings):
 
 
 settings = Settings()
-# A request holds its connection while it waits for one of the 40 threads: with few connections requests would wait for each other.
+# A request holds its connection while it waits for one of the 40 threads: with fewer connections all threads can wait for one.
 engine = create_engine(
     make_url(settings.DATABASE_URL).set(drivername="postgresql+psycopg"),
-    pool_size=24,
+    pool_size=40,
     max_overflow=0,
     connect_args={"options": "-c timezone=UTC"},
 )
