@@ -7,11 +7,11 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, CursorResult, Row, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy import BigInteger, Row, bindparam, case, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.core.conditional import Versions, check_version
-from app.core.database import execute, fetch_one, on_sqlite, transaction
+from app.core.database import execute, fetch_one, on_sqlite, remove_some, transaction
 from app.core.identity import me
 from app.core.problems import Invalid, Overtaken
 from app.core.statements import Prepared
@@ -134,10 +134,11 @@ def restore(todo_id: str) -> Row[Any]:
 
 
 def purge(older_than: timedelta = TRASH_KEPT, most: int = 10_000) -> int:
-    """Remove for good what has been in the trash for longer, at most so many todos a call; gives how many those were."""
-    old = select(Todo.id).where(Todo.deleted_at < now() - older_than).limit(most)  # whichever: in order, each call would sort all of them
-    gone: CursorResult[Any] = execute(delete(Todo).where(Todo.id.in_(old)))
-    return gone.rowcount
+    """Remove for good what has been in the trash for longer, at most so many todos a call; gives how many those were.
+
+    One that is being restored is left alone.
+    """
+    return remove_some(Todo.id, Todo.deleted_at < now() - older_than, most=most)  # whichever: in order, each call would sort all of them
 
 
 def claim(todo_id: str, list_id: str | None = None, *, trashed: bool = False) -> Row[Any]:

@@ -1,5 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import update
 
@@ -243,3 +245,23 @@ def test_subtasks_are_removed_with_their_parent(lone_app):
             pass
 
     assert trash(client) == []
+
+
+@pytest.mark.postgresql
+def test_what_comes_back_while_the_trash_is_emptied_stays(lone_app):
+    client = factories.client(lone_app, factories.user(lone_app))
+    todo = make_todo(client)
+    client.delete(f"/todos/{todo['id']}")
+
+    def purge():
+        with lone_app.app_context():
+            return service.purge(timedelta())
+
+    with psycopg.connect(lone_app.config["DATABASE_URL"].replace("+psycopg", "")) as restoring, ThreadPoolExecutor(1) as threads:
+        restoring.execute("UPDATE todos SET deleted_at = NULL, deleted_with = NULL WHERE id = %s", [todo["id"]])
+        purging = threads.submit(purge)
+        wait([purging], 0.5)
+        restoring.commit()
+
+        assert purging.result() == 0
+    assert tasks(client) == [todo["task"]]
