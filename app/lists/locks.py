@@ -1,5 +1,5 @@
-"""Who changes what in which order, so that no two wait for each other: structure, then todos, then lists, then members
-and the counts of tags.
+"""Who changes what in which order, so that no two wait for each other: structure, then todos, then an account
+that goes, then lists, then members and the counts of tags.
 
 A change of one todo locks it, and then its list to count it and its tags. Whoever holds a list and then wants its todos would wait for that
 change while it waits for the list; so what touches both asks here first. (SQLite's transactions never run side by side.)
@@ -23,12 +23,15 @@ def lock_structure(*list_ids: str) -> None:
 
 
 def lock_todos(*list_ids: str, of: str | None = None) -> None:
-    """Let nobody else change the todos of these lists, or those there that a user made or has to do, until the end."""
+    """Let nobody else change the todos of these lists, or those there that a user made or has to do, until the end.
+
+    Others may still name them, as a comment does: such a one may itself wait for an account that the caller holds.
+    """
     if on_sqlite() or not list_ids:
         return
     lock_structure(*list_ids)
     which: list[ColumnElement[bool]] = [_TODOS.c.list_id.in_(list_ids)]
     if of is not None:
         which.append(or_(_TODOS.c.assignee_id == of, _TODOS.c.created_by == of))
-    locked = select(_TODOS.c.id).where(*which).order_by(_TODOS.c.id).with_for_update()
+    locked = select(_TODOS.c.id).where(*which).order_by(_TODOS.c.id).with_for_update(key_share=True)
     execute(select(func.count()).select_from(locked.subquery()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, select, update
 
 from app.core.database import execute, fetch_all
 from app.core.types import now
@@ -17,14 +17,21 @@ from app.todos.models import Todo
 _HEIRS = ["editor", "viewer"]
 
 
+def hold_todos(user_id: str) -> None:
+    """Let nobody else change the todos that the account made or has to do, nor how those of its lists are nested, until the end.
+
+    This comes before the account is locked: who holds such a list and writes a todo there waits for the account that the todo names.
+    """
+    lock_todos(*(row.list_id for row in fetch_all(_seen(user_id))), of=user_id)
+
+
 def hand_over(user_id: str) -> list[str]:
     """Take the account out of the lists that others share, and give the ids of those that nobody else does.
 
     Its todos there stay, made by nobody and assigned to nobody. A list without another owner gets one: the earliest-joined editor, else
     the earliest-joined viewer. The lists stay locked until the transaction ends.
     """
-    seen = select(Member.list_id).where(Member.user_id == user_id)
-    lock_todos(*(row.list_id for row in fetch_all(seen)), of=user_id)
+    seen = _seen(user_id)
     fetch_all(select(List.id).where(List.id.in_(seen)).order_by(List.id).with_for_update())
     members = fetch_all(select(Member).where(Member.list_id.in_(seen)).order_by(Member.list_id, Member.user_id).with_for_update())
     alone = []
@@ -38,6 +45,10 @@ def hand_over(user_id: str) -> list[str]:
         known = update(Todo).where(column == user_id, Todo.list_id.not_in(alone))
         execute(known.values({column: None, Todo.version: Todo.version + 1, Todo.updated_at: now()}))
     return alone
+
+
+def _seen(user_id: str) -> Select[Any]:
+    return select(Member.list_id).where(Member.user_id == user_id)
 
 
 def _make_owner(member: Row[Any]) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import pairwise
 from threading import Barrier
 
+import psycopg
 import pytest
 
 from tests import factories
@@ -336,6 +337,25 @@ def test_a_member_may_go_while_todos_are_made_for_them(app, client):
         assert set(statuses(answers[:-1])) <= {201, 422}, [answer.text for answer in answers]
     todos = client.get(f"/todos?list_id={shared}&limit=200").json["data"]
     assert not any(each["assignee_id"] for each in todos)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("role", ["member", "admin"])
+def test_who_leaves_holds_nobody_up_whom_they_wait_for(lone_app, role):
+    """Else PostgreSQL would end one of the two after a second, again and again where many write."""
+    factories.user(lone_app, role="admin")
+    leaver = factories.client(lone_app, factories.user(lone_app, role=role))
+    others = leaver.post("/lists", {"name": "Shared"}).json["id"]
+    with psycopg.connect(lone_app.config["DATABASE_URL"].replace("+psycopg", "")) as writer, ThreadPoolExecutor(1) as threads:
+        writer.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"structure of {others}"])
+        leaving = threads.submit(leaver.delete, "/me", {"current_password": factories.PASSWORD})
+        while not writer.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").rowcount:
+            assert not leaving.done()
+
+        writer.execute("SELECT FROM users WHERE id = %s FOR KEY SHARE NOWAIT", [leaver.account.id])
+        writer.commit()
+
+        assert leaving.result().status_code == 204
 
 
 @pytest.mark.parametrize("how", ["leave", "step down", "both"])
