@@ -63,7 +63,12 @@ FILTERS = Query(
     Argument("due_before", type=day_or_instant, help="Todos due before this date or instant."),
     Argument("due_after", type=day_or_instant, help="Todos due after this date or instant."),
     Argument("overdue", type=flag, help="Todos that are, or are not, open and past their due."),
-    Argument("updated_since", type=instant, help="Todos changed at or after this instant."),
+    Argument(
+        "updated_since",
+        type=instant,
+        help="Todos changed at or after this instant. A change shows once all that belongs to it is done, seconds later where that is much:"
+        " whoever follows changes asks from a minute before the last one.",
+    ),
     Argument("trashed", type=flag, help="With true the trash instead of what is live."),
     Argument("q", type=words, help="Todos of which each of these words begins a word of task or notes, without case or accents."),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
 from itertools import chain, islice
@@ -39,14 +39,15 @@ class Spool(AbstractContextManager["Spool"]):
 
     def add(self, number: int, row: Mapping[str, Any]) -> None:
         """Add a row, which is that of the file with this number."""
-        values: list[Any] = []
-        for name, bind in zip(self.columns, self._binders, strict=True):
-            value = row[name]
-            values.append(value if value is None else _plain(bind(value) if bind else value))
+        values = [_bound(bind, row[name]) for name, bind in zip(self.columns, self._binders, strict=True)]
         values.append(number)
         self._file.write(orjson.dumps(values))
         self._file.write(b"\n")
         self.count += 1
+
+    def value(self, name: str, value: Any) -> Any:
+        """A value of a column as the rows have it."""
+        return _bound(self._binders[self.columns.index(name)], value)
 
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
         """Each row with its number; its values may be changed before they are written."""
@@ -78,6 +79,10 @@ class Spool(AbstractContextManager["Spool"]):
             connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
             written += len(some)
         return written
+
+
+def _bound(bind: Callable[[Any], Any] | None, value: Any) -> Any:
+    return value if value is None else _plain(bind(value) if bind else value)
 
 
 def _plain(value: Any) -> Any:

@@ -68,17 +68,22 @@ def _check(made: Preparation) -> None:
 
 
 def _rows(work: Work, made: Preparation, spool: Spool, places: _Places) -> Iterator[list[Any]]:
-    """The rows that were not refused, with their parents and places. Lists, as each microsecond counts for who waits for SQLite."""
-    key, parent, in_list, position, deleted, deleted_with = map(
-        spool.columns.index, ("id", "parent_id", "list_id", "position", "deleted_at", "deleted_with")
+    """The rows that were not refused, with their parents and places, as changed now. Lists, as each microsecond counts for who waits for SQLite.
+
+    When they were made ready others may have seen what changed since, and would ask for what changed later than that alone.
+    """
+    key, parent, in_list, position, deleted, deleted_with, updated = map(
+        spool.columns.index, ("id", "parent_id", "list_id", "position", "deleted_at", "deleted_with", "updated_at")
     )
     for done, (number, row) in enumerate(spool.rows()):
         if done % _STEP == 0:
             work.step()
+            moment = spool.value("updated_at", now())
         if number in made.refused:
             continue
         place = made.outline.places.get(row[key])
         row[parent] = place.parent_id if place else None
+        row[updated] = moment
         row[position] = places.take(row[in_list], row[position])
         if row[deleted] is not None and row[deleted_with] is None:
             row[deleted_with] = made.outline.trashed_with(row[key])

@@ -122,6 +122,22 @@ def test_a_row_is_held_to_the_rules_of_the_todo_that_it_changes(client):
     assert job["result"]["errors"] == [{"row": 1, "message": "recurrence: A recurrence needs due_on or due_at."}]
 
 
+def test_who_asks_for_what_has_changed_learns_of_what_is_imported(client, monkeypatch):
+    """However long the file was read before: others may have changed something, and been heard of, meanwhile."""
+    known, other = make_todo(client, "known"), make_todo(client, "other")
+    seen, write = [], importing.write
+
+    def write_later(*made):
+        seen.append(client.patch(f"/todos/{other['id']}", {"priority": "high"}).json["updated_at"])
+        write(*made)
+
+    monkeypatch.setattr(importing, "write", write_later)
+
+    imported(client, rows({"id": known["id"], "notes": "changed"}, "new"), "json")
+
+    assert sorted(tasks_of(client, updated_since=seen[0])) == ["known", "new", "other"]
+
+
 def test_a_todo_in_the_trash_comes_back(client):
     todo = make_todo(client, "x")
     file = exported(client, "csv")
