@@ -47,7 +47,9 @@ def add(list_id: str, email: str, role: str) -> Row[Any]:
         last = execute(select(func.max(Member.position)).where(Member.user_id == user_id)).scalar_one()
         if fetch_one(_members(list_id).where(Member.user_id == user_id)):
             raise Conflict("They are a member of this list already.")
-        execute(insert(Member).values(list_id=list_id, user_id=user_id, role=role, position=(last or 0) + 1, joined_at=now()))
+        # The list's version is later than any that they had as a member before: else their old ETag would be good again.
+        values = {"role": role, "position": (last or 0) + 1, "version": row.version, "joined_at": now()}
+        execute(insert(Member).values(list_id=list_id, user_id=user_id, **values))
         _tell(list_id, user_id, role)
         return _member(list_id, user_id)
 
@@ -78,8 +80,8 @@ def remove(list_id: str, user_id: str, versions: Versions) -> None:
         if row.inbox:
             raise Conflict("The inbox cannot be left.")
         _keep_an_owner(list_id, member)
-        execute(delete(Member).where(*_key(list_id, user_id)))
-        lists.touch(list_id)
+        last_version = execute(delete(Member).where(*_key(list_id, user_id)).returning(Member.version)).scalar_one()
+        lists.touch(list_id, beyond=last_version)
 
 
 def _tell(list_id: str, user_id: str, role: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, case, delete, func, insert, select, update
 
 from app.core.conditional import Versions, check_version
 from app.core.database import execute, fetch_one, transaction
@@ -96,9 +96,12 @@ def change(list_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any
         return find(list_id)
 
 
-def touch(list_id: str) -> None:
-    """Note that the list has changed: it shows the caller's role, so a change of members is a change of the list."""
-    execute(update(List).where(List.id == list_id).values(version=List.version + 1))
+def touch(list_id: str, beyond: int = 0) -> None:
+    """Note that the list has changed: it shows the caller's role, so a change of members is a change of the list.
+
+    Its version becomes a later one than `beyond`.
+    """
+    execute(update(List).where(List.id == list_id).values(version=case((List.version < beyond, beyond), else_=List.version) + 1))
 
 
 def remove(list_id: str, versions: Versions) -> None:

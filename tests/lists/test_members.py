@@ -336,7 +336,22 @@ def test_who_left_may_come_back(client, stranger, shared, path):
     share(client, shared, stranger)
     stranger.delete(f"{path}/members/{stranger.account.id}")
 
-    assert share(client, shared, stranger, "viewer")["version"] == 1
+    assert share(client, shared, stranger, "viewer")["role"] == "viewer"
+
+
+@pytest.mark.parametrize("changes", [[], [{"name": "Another"}, {"name": "A third"}]])
+def test_who_comes_back_is_not_taken_for_who_they_were(client, stranger, shared, path, changes):
+    member = f"{path}/members/{stranger.account.id}"
+    share(client, shared, stranger, "viewer")
+    for change in changes:
+        stranger.patch("/me", change)
+    known = client.get(member).json
+    client.delete(member)
+    share(client, shared, stranger, "editor")
+
+    assert client.get(member, if_none_match=known["version"]).json["role"] == "editor"
+    assert client.get(member).json["version"] > known["version"]
+    assert client.delete(member, if_match=known["version"]).status_code == 412
 
 
 @pytest.mark.parametrize(("method", "body"), [("delete", {}), ("patch", {"role": "editor"})])
