@@ -80,15 +80,17 @@ class Query(reqparse.RequestParser):
 NOTHING = Query()
 
 
-def _typed(schema: dict[str, Any]) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+def typed(schema: dict[str, Any]) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+    """The function that reads a parameter, with what it lets pass as a JSON Schema, for the OpenAPI document."""
+
     def remember(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-        parse.schema = schema  # type: ignore[attr-defined]  # read by Argument for the OpenAPI document
+        parse.schema = schema  # type: ignore[attr-defined]  # read by Argument
         return parse
 
     return remember
 
 
-@_typed({"type": "boolean"})
+@typed({"type": "boolean"})
 def flag(text: str) -> bool:
     """true or false."""
     if text not in ("true", "false"):
@@ -96,7 +98,7 @@ def flag(text: str) -> bool:
     return text == "true"
 
 
-@_typed({"type": "string", "format": "uuid"})
+@typed({"type": "string", "format": "uuid"})
 def reference(text: str) -> str:
     """The id of an object."""
     if not is_id(text.lower()):
@@ -104,19 +106,19 @@ def reference(text: str) -> str:
     return text.lower()
 
 
-@_typed({"type": "string", "format": "date-time"})
+@typed({"type": "string", "format": "date-time"})
 def instant(text: str) -> Any:
     """An instant; a `+` that the query string turned into a space is understood."""
     return parse_instant(_with_plus(text))
 
 
-@_typed({"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]})
+@typed({"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]})
 def day_or_instant(text: str) -> Any:
     """A date or an instant."""
     return parse_day(text) if len(text) == 10 else parse_instant(_with_plus(text))
 
 
-@_typed({"type": "string"})
+@typed({"type": "string"})
 def words(text: str) -> str:
     """Free text, up to 500 characters, without NUL."""
     if "\0" in text or len(text) > 500:
@@ -127,7 +129,7 @@ def words(text: str) -> str:
 def whole(least: int, most: int) -> Callable[[str], int]:
     """A whole number between the two, both included."""
 
-    @_typed({"type": "integer", "minimum": least, "maximum": most})
+    @typed({"type": "integer", "minimum": least, "maximum": most})
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
             raise ValueError(f"Must be a whole number from {least} to {most}.")

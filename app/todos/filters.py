@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, SmallInteger, and_, bindparam, false, or_
 
 from app.core.identity import Identity
 from app.core.paging import Order, Sortable
-from app.core.query import Argument, Query, day_or_instant, flag, instant, reference, words
+from app.core.query import Argument, Query, day_or_instant, flag, instant, reference, typed, words
 from app.core.sets import any_of
 from app.core.types import Id, Instant, now
 from app.todos.models import Todo
@@ -38,11 +38,17 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 _DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
 
 
+def _id_or(word: str) -> dict[str, Any]:
+    return {"type": "string", "anyOf": [{"type": "string", "format": "uuid"}, {"type": "string", "const": word}]}
+
+
+@typed(_id_or("me"))
 def assignee(text: str) -> str:
     """The id of a user, or `me`."""
     return text if text == "me" else reference(text)
 
 
+@typed(_id_or("none"))
 def parent(text: str) -> str:
     """The id of a todo, or `none`."""
     return text if text == "none" else reference(text)

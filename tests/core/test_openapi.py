@@ -138,7 +138,12 @@ def test_fields_become_properties_of_a_request(toys):
 
     assert toy["required"] == ["name"]
     assert toy["properties"] == {
-        "name": {"type": "string", "maxLength": 20, "pattern": r"^[^\u0000]*\S[^\u0000]*$", "examples": ["Bear"]},
+        "name": {
+            "type": "string",
+            "maxLength": 20,
+            "pattern": r"^[^\u0000]*[^\u0000\s\u001c-\u001f\u0085][^\u0000]*$",
+            "examples": ["Bear"],
+        },
         "story": {"type": ["string", "null"], "maxLength": 100, "pattern": r"^[^\u0000]*$", "default": None},
         "code": {"type": "string", "maxLength": 9, "pattern": "^[a-z]+$", "default": "a"},
         "rank": {"type": "string", "enum": ["low", "high"], "default": "high"},

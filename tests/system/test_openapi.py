@@ -119,6 +119,31 @@ def test_examples_are_what_their_schemas_allow(document, operations):
                 assert faults(document, media["schema"], example) == [], (method, path, example)
 
 
+AN_ID = "01a20459-32c8-7326-9abb-c55e842ba95a"
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("assignee_id", ["me", AN_ID], ["", "ME", "none"]),
+        ("parent_id", ["none", AN_ID], ["", "null", "me"]),
+    ],
+)
+def test_an_id_in_the_query_is_an_id_or_the_one_word_that_stands_for_it(document, name, right, wrong):
+    (schema,) = (part["schema"] for part in document["paths"]["/api/v1/todos"]["get"]["parameters"] if part.get("name") == name)
+
+    assert [value for value in right if faults(document, schema, value)] == []
+    assert [value for value in wrong if not faults(document, schema, value)] == []
+
+
+@pytest.mark.parametrize("task", ["", " ", "\0", "a\0", "a\0b", "\x1e", "\x85\u3000"])
+def test_a_line_that_the_service_refuses_is_none_to_the_document_either(document, client, task):
+    schema = follow(document, {"$ref": "#/components/schemas/TodoWrite"})["properties"]["task"]
+
+    assert faults(document, schema, task)
+    assert client.post("/todos", {"task": task}).status_code == 422
+
+
 def test_requests_refuse_what_is_not_declared(document, operations):
     for path, method, operation in operations:
         for media in operation.get("requestBody", {}).get("content", {}).values():

@@ -18,7 +18,8 @@ from app.core.fields import AnyOf, DayField, InstantField, Line, Reference, Tagg
 from app.core.openapi.shared import Json
 
 _WITHOUT_NUL = r"^[^\u0000]*$"
-_NOT_BLANK = r"^[^\u0000]*\S[^\u0000]*$"
+# The service trims these five too, which are no \s of ECMA-262.
+_NOT_BLANK = r"^[^\u0000]*[^\u0000\s\u001c-\u001f\u0085][^\u0000]*$"
 _SAMPLES: dict[str, Any] = {
     "uuid": "01a20459-32c8-7326-9abb-c55e842ba95a",
     "date-time": "2026-11-22T09:30:00Z",
