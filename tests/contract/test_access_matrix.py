@@ -161,6 +161,8 @@ def test_every_operation_says_who_may(operation):
     if operation.contract is None:
         assert str(operation) in PLAIN_VIEWS, f"{operation} has no contract: make it a Resource, or name it in PLAIN_VIEWS"
         return
+    permission = operation.contract.permission
+    assert permission in {None, *PERMISSIONS}, f"{operation} takes {permission}, which nobody has: add it to users/permissions.py"
     assert str(operation) in EXPECTED, f"{operation} is new: add its line to TABLE, one status for each of {', '.join(ACTORS)}"
     assert operation.contract.takes is None or str(operation) in BODIES, f"{operation} takes a body: add a good one to BODIES"
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from app.system.frontend import FOLDER
+from app.users.permissions import PERMISSIONS
 
 _WORDS = """async (codes) => {
     const assets = document.querySelector("script[type=module]").src.replace(/main[.]js$/, "");
@@ -36,6 +37,10 @@ def test_each_language_has_words_for_the_same_in_the_same_plural_forms_with_the_
     for key, entry in english.items():
         assert type(entry) is type(german[key]), key
         assert set(re.findall(r"\{\w+\}", str(entry))) == set(re.findall(r"\{\w+\}", str(german[key]))), key
+
+
+def test_every_permission_has_words_as_the_form_for_a_token_offers_them_all(languages):
+    assert {f"users.scopes.{permission}" for permission in PERMISSIONS} <= languages[0].keys()
 
 
 def test_all_words_are_used(languages):
