@@ -109,7 +109,7 @@ class Listing:
     The select holds a column labelled `page_key` where the order's key is not the id.
     """
 
-    statement: Select[Any]
+    statement: Select[*tuple[Any, ...]]
     order: Order
     identity: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
@@ -137,7 +137,7 @@ def page_of(listing: Listing, params: dict[str, Any]) -> Page:
     return Page(rows[:limit], write_cursor(key, last.id, listing.identity), total)
 
 
-def count(statement: Select[Any], values: dict[str, Any]) -> int:
+def count(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> int:
     """How many rows the statement gives."""
     return int(execute(select(func.count()).select_from(statement.order_by(None).subquery()), values).scalar_one())
 
