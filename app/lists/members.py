@@ -21,7 +21,7 @@ from app.users.models import User
 
 
 def page(list_id: str, params: dict[str, Any]) -> Page:
-    """The members of a list that the caller is one of, longest member first."""
+    """The members of a list that the caller is one of, longest member first. Raises NotFound."""
     lists.find(list_id)
     statement = _members(list_id).add_columns(Member.joined_at.label("page_key"), Member.user_id.label("id"))
     order = Order(Member.joined_at, Member.user_id)
@@ -35,7 +35,10 @@ def find(list_id: str, user_id: str) -> Row[Any]:
 
 
 def add(list_id: str, email: str, role: str) -> Row[Any]:
-    """Share a list (owners) with the account of an address. Raises Invalid for an unknown one, Conflict for a member."""
+    """Share a list (owners) with the account of an address.
+
+    Raises NotFound, Forbidden, Invalid for an address without an active account, and Conflict for a member or an inbox.
+    """
     with transaction():
         row = lists.locked(list_id)
         require(row.role, "owner")
@@ -44,18 +47,20 @@ def add(list_id: str, email: str, role: str) -> Row[Any]:
         user_id = execute(select(User.id).where(User.email == email.lower(), User.active.is_(True))).scalar_one_or_none()
         if user_id is None:
             raise Invalid({"email": ["No account has this address."]})
-        last = execute(select(func.max(Member.position)).where(Member.user_id == user_id)).scalar_one()
         if fetch_one(_members(list_id).where(Member.user_id == user_id)):
             raise Conflict("They are a member of this list already.")
         # The list's version is later than any that they had as a member before: else their old ETag would be good again.
-        values = {"role": role, "position": (last or 0) + 1, "version": row.version, "joined_at": now()}
+        values = {"role": role, "position": lists.next_position(user_id), "version": row.version, "joined_at": now()}
         execute(insert(Member).values(list_id=list_id, user_id=user_id, **values))
         _tell(list_id, user_id, role)
         return _member(list_id, user_id)
 
 
 def change(list_id: str, user_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
-    """Give a member another role (owners). Raises Conflict where the list would have no owner left."""
+    """Give a member another role (owners).
+
+    Raises NotFound, Forbidden, PreconditionFailed, and Conflict where the list would have no owner left.
+    """
     with transaction():
         require(lists.locked(list_id).role, "owner")
         member = _member(list_id, user_id)
@@ -69,7 +74,10 @@ def change(list_id: str, user_id: str, changes: dict[str, Any], versions: Versio
 
 
 def remove(list_id: str, user_id: str, versions: Versions) -> None:
-    """Take a member out of a list (owners), or leave it oneself. Their todos there are assigned to nobody."""
+    """Take a member out of a list (owners), or leave it oneself. Their todos there are assigned to nobody.
+
+    Raises NotFound, Forbidden, PreconditionFailed, and Conflict for an inbox, or where the list would have no owner left.
+    """
     with transaction():
         lock_todos(list_id, of=user_id)
         row = lists.locked(list_id)

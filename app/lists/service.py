@@ -28,11 +28,11 @@ def visible_lists(caller: Identity) -> Select[Any]:
 def page(params: dict[str, Any]) -> Page:
     """The caller's lists in their own order; `archived` chooses those that are, or are not."""
     statement = visible_lists(me()).add_columns(Member.position.label("page_key"))
-    filters = {name: params[name] for name in ("archived",) if name in params}
+    identity = {"of": "lists"}
     if "archived" in params:
         statement = statement.where(List.archived == params["archived"])
-    order = Order(Member.position, List.id)
-    return page_of(Listing(statement, order, {"of": "lists", **filters}), params)
+        identity["archived"] = params["archived"]
+    return page_of(Listing(statement, Order(Member.position, List.id), identity), params)
 
 
 def find(list_id: str) -> Row[Any]:
@@ -44,7 +44,7 @@ def find(list_id: str) -> Row[Any]:
 
 
 def locked(list_id: str) -> Row[Any]:
-    """The list as `find` gives it, locked until the transaction ends."""
+    """The list as `find` gives it, locked until the transaction ends. Raises NotFound."""
     row = fetch_one(visible_lists(me()).where(List.id == list_id).with_for_update(of=List))
     if row is None:
         raise NotFound.of("List", list_id)
