@@ -132,6 +132,23 @@ def check_that_it_is_as_clean_as_the_rest(project):
     assert {name: (project / name).read_text() for name in FILES} == FILES
 
 
+def check_that_its_imports_are_held_to_the_same_directions(project):
+    models, limits = (project / name for name in ("app/countdowns/models.py", "app/core/limits.py"))
+    before = {path: path.read_text() for path in (models, limits)}
+    models.write_text("import flask_restful\nimport app.countdowns.service\n" + before[models])
+    limits.write_text(before[limits] + "import app.countdowns.models\n")
+    with pytest.raises(AssertionError) as refused:
+        run(project, "lint-imports")
+    for path, text in before.items():
+        path.write_text(text)
+    for importer, imported in (
+        ("app.countdowns.models", "app.countdowns.service"),
+        ("app.countdowns", "flask_restful"),
+        ("app.core", "app.countdowns"),
+    ):
+        assert f"{importer} is not allowed to import {imported}:" in str(refused.value)
+
+
 def check_its_own_tests_and_its_migration(project):
     assert "4 passed" in run(project, "pytest", "-v", "-p", "no:cacheprovider", "tests/countdowns")
     run(project, "flask", "db", "check")
@@ -159,5 +176,6 @@ def check_that_it_keeps_the_contract(project):
 
 def test_it_works_exactly_as_written(project):
     check_that_it_is_as_clean_as_the_rest(project)
+    check_that_its_imports_are_held_to_the_same_directions(project)
     check_its_own_tests_and_its_migration(project)
     check_that_it_keeps_the_contract(project)
