@@ -28,8 +28,8 @@ def listing() -> Listing:
 
 
 def find(token_id: str) -> Row[Any]:
-    """A token of the caller, without what it is known by. Raises NotFound."""
-    row = fetch_one(select(*PersonalToken.__table__.columns).where(PersonalToken.id == token_id, PersonalToken.user_id == me().user_id))
+    """What is kept of a token of the caller. Raises NotFound."""
+    row = fetch_one(select(PersonalToken).where(PersonalToken.id == token_id, PersonalToken.user_id == me().user_id))
     if row is None:
         raise NotFound.of("Token", token_id)
     return row
