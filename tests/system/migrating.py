@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
@@ -40,6 +42,18 @@ def folder_with(tmp_path, upgrade):
     body = textwrap.indent(textwrap.dedent(upgrade).strip(), "    ")
     (folder / "versions" / "made_up.py").write_text(TEMPLATE.format(next=NEXT, head=HEAD, upgrade=body))
     return str(folder)
+
+
+def folder_with_examples(tmp_path):
+    """A folder of all migrations, one that adds what the examples of docs/migrations.md build on, and those."""
+    folder = folder_with(tmp_path, 'op.add_column("todos", sa.Column("color", sa.Text()))')
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "migrations.md").read_text(), re.DOTALL)
+    head = (ROOT / "migrations" / "script.py.mako").read_text().partition("${imports")[0].replace("${message}", "An example")
+    for number, example in enumerate(examples, int(NEXT)):
+        revisions = f'revision, down_revision = "{number + 1}", "{number}"\n'
+        column_type = 'ID = sa.CHAR(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")\n\n\n'
+        (Path(folder) / "versions" / f"example_{number}.py").write_text(head + revisions + column_type + example)
+    return folder
 
 
 def start(app, *arguments, folder=MIGRATIONS):

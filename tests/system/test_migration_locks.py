@@ -16,7 +16,7 @@ from flask import current_app
 from app.config import ROOT
 from tests.brokers import need
 from tests.conftest import service
-from tests.system.migrating import HEAD, MIGRATIONS, NEXT, folder_with
+from tests.system.migrating import HEAD, MIGRATIONS, NEXT, folder_with, folder_with_examples
 
 ALLOWED = {  # and why
     "0001": "makes the first tables",
@@ -55,6 +55,12 @@ def test_no_migration_locks_for_long(warnings_of):
     }
 
     assert {revision: said for revision, said in found.items() if said} == {}
+
+
+def test_the_examples_of_the_documentation_lock_nothing_for_long(warnings_of, tmp_path):
+    folder = folder_with_examples(tmp_path)
+
+    assert [warnings_of(f"{number}:{number + 1}", folder) for number in (int(NEXT), int(NEXT) + 1)] == ["", ""]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from app.users.models import User
 from tests import databases, factories
 from tests.conftest import service
 from tests.live import wait_until
-from tests.system.migrating import HEAD, MIGRATIONS, NEXT, folder_with, start
+from tests.system.migrating import HEAD, MIGRATIONS, NEXT, folder_with, folder_with_examples, start
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -44,6 +44,21 @@ def test_forward_back_and_forward_again_ends_at_the_models(empty_app):
         assert tables() == first > {"users", "lists", "todos"}
         assert between == {"alembic_version"}
         check(MIGRATIONS)  # exits where the models and the tables differ
+
+
+def test_the_examples_of_the_documentation_run_forward_and_back(empty_app, tmp_path):
+    def made():
+        found = inspect(engine())
+        keys = [key["constrained_columns"] for key in found.get_foreign_keys("todos")]
+        return ["reviewer_id"] in keys, "ix_todos_color" in {index["name"] for index in found.get_indexes("todos")}
+
+    folder = folder_with_examples(tmp_path)
+    with empty_app.app_context():
+        upgrade(folder)
+        assert made() == (True, True)
+
+        downgrade(folder, NEXT)
+        assert made() == (False, False)
 
 
 def test_a_migration_that_breaks_off_leaves_the_schema_as_it_was(empty_app):
