@@ -29,7 +29,7 @@ def enqueue(
 ) -> Row[Any] | None:
     """Ask for a job, in the transaction that is open: it is there if that one commits. Args hold ids, never secrets.
 
-    Without a `user_id` it is the service's own. There is one job for a `key`, ever; None where it is there already.
+    Without a `user_id` it is the service's own. There is one job for a `key` while `HISTORY` keeps it; None where it is there already.
     """
     statement = insert_or(Job).values(_new(kind, args, key) | {"user_id": user_id, "upload_id": upload_id})
     job = execute(statement.on_conflict_do_nothing(index_elements=["key"]).returning(Job)).first()
