@@ -37,6 +37,8 @@ def read(file: BinaryIO, zone: ZoneInfo) -> Iterator[Row]:
             yield number, value if isinstance(value, dict) else Wrong("It is not an object.")
     except ijson.JSONError as error:
         raise Unreadable(number + 1, f"Not valid JSON in UTF-8: {_reason(error)}.") from None
+    except UnicodeDecodeError:
+        raise Unreadable(number + 1, "It has half of a pair of surrogates, which is no character.") from None
     except _TooLarge as error:
         raise Unreadable(number + 1, str(error)) from None
 

@@ -161,6 +161,7 @@ BAD = {
     "json: an unknown field": ("json", '[{"task": "x", "foo": 1}]', "foo: Unknown field."),
     "json: no object": ("json", "[1]", "It is not an object."),
     "json: infinity": ("json", '[{"task": "x", "position": 1e999}]', "Not valid JSON in UTF-8"),
+    "json: half a character": ("json", '[{"task": "x \\ude00"}]', "It has half of a pair of surrogates, which is no character."),
     "json: wrong kinds": ("json", '[{"task": 1, "id": [], "priority": {}, "done": "true", "position": "1"}]', "task: Not a valid string."),
     "todotxt: utf-16": ("todotxt", "x".encode("utf-16"), "Line 1 is not text in UTF-8."),
     "ics: no calendar": ("ics", "task\r\nx", "This is not a calendar."),
