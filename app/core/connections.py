@@ -116,8 +116,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 
 
 def _lower(text: Any) -> str | None:
-    """A text in lower case. SQLite's own function of that name knows the letters of ASCII alone."""
-    return None if text is None else str(text).lower()
+    """A text in lower case, letter by letter as PostgreSQL does it. SQLite's own function of that name knows those of ASCII alone."""
+    return None if text is None else "".join(letter.lower()[0] for letter in str(text))
 
 
 def _prepare_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
