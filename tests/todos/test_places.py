@@ -181,6 +181,10 @@ def test_moving_to_a_list_takes_an_editor_there(client, stranger, abc):
     assert (answer.status_code, answer.json["missing"]) == (403, "editor")
 
 
+def test_a_position_of_minus_zero_is_zero(client):
+    assert str(make_todo(client, position=-0.0)["position"]) == "0.0"
+
+
 def test_a_position_may_be_set_by_hand(client, abc):
     client.patch(f"/todos/{abc['c']['id']}", {"position": 0})
 
