@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, String, delete, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.auth import attempts, mailed_tokens, passwords, sessions
 from app.auth.revocation import announce, announce_account
@@ -43,12 +44,22 @@ def listing(q: str | None = None, role: str | None = None, active: bool | None =
     """All accounts, the oldest first; `q` is a part of the address or the name, without case."""
     statement = select(User)
     if q is not None:
-        statement = statement.where(or_(User.email.icontains(q, autoescape=True), User.name.icontains(q, autoescape=True)))
+        statement = statement.where(or_(_holds(User.email, q), _holds(User.name, q)))
     if role is not None:
         statement = statement.where(User.role == role)
     if active is not None:
         statement = statement.where(User.active == active)
     return Listing(statement, Order(User.id, User.id), {"q": q, "role": role, "active": active})
+
+
+def _holds(column: ColumnElement[str] | InstrumentedAttribute[str], q: str) -> ColumnElement[bool]:
+    """Whether `q` is a part of the column, without case; a sigma at the end of a word is one like any other."""
+    part = q.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return _alike(column).contains(_alike(literal(part)), escape="/")
+
+
+def _alike(text: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[str]:
+    return func.replace(func.lower(text), "\N{GREEK SMALL LETTER FINAL SIGMA}", "\N{GREEK SMALL LETTER SIGMA}", type_=String)
 
 
 def create_user(email: str, password: str, name: str = "", role: str = "member", *, verify: bool = False) -> Row[Any]:
