@@ -5,6 +5,7 @@ import { redraw } from "../core/page.js";
 
 const FIRST = 50; // todos of the first page, which somebody waits for
 const PAGE = 200;
+const OVERLAP = 60_000; // ms that a change may show late
 
 /** Todos that answer a query of GET /todos, kept up to date. One by position is a tree: subtasks stand under their parents. */
 export class Collection {
@@ -151,10 +152,11 @@ export class Collection {
   }
 
   async #readNews() {
-    const newest = this.all().reduce((latest, { updated_at = "" }) => (updated_at > latest ? updated_at : latest), "");
-    const since = { limit: PAGE, updated_since: newest, done: undefined, sort: "-updated_at" };
-    const isOurs = (todo) => this.#todos.has(todo.id) || (this.isTree && [undefined, todo.done].includes(this.query.done));
-    for (const todo of (await this.#get(since)).data.data) if (isOurs(todo)) this.put(todo);
+    const newest = Math.max(...this.all().map(({ updated_at }) => Date.parse(updated_at) || 0));
+    const since = { limit: PAGE, updated_since: new Date(newest - OVERLAP).toISOString(), done: undefined, sort: "-updated_at" };
+    const isNews = ({ id, done, version }) =>
+      this.#todos.has(id) ? this.get(id).version < version : this.isTree && [undefined, done].includes(this.query.done);
+    for (const todo of (await this.#get(since)).data.data) if (isNews(todo)) this.put(todo);
     for (const todo of (await this.#get({ ...since, trashed: !this.query.trashed })).data.data) this.drop(todo.id);
   }
 

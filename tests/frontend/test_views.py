@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import expect
 
@@ -253,6 +256,20 @@ def test_what_others_change_shows_in_a_list_of_which_the_rest_is_younger(open_pa
     look_again(page)
 
     expect(tasks(page).nth(1)).to_have_text("changed meanwhile")
+
+
+def test_a_long_list_asks_again_for_the_last_minute_as_changes_may_show_late(open_page, ada):
+    batch = [{"op": "create", "todo": {"task": f"todo {number}"}} for number in range(300)]
+    ada.post("/todos/batch", {"operations": batch})
+    newest = datetime.fromisoformat(ada.get("/todos?sort=-updated_at&limit=1")["data"][0]["updated_at"])
+    page = open_page(ada)
+    scroll_to(page, "todo 210")
+
+    with page.expect_request("**/todos?*updated_since=*") as asked:
+        look_again(page)
+
+    since = parse_qs(urlsplit(asked.value.url).query)["updated_since"][0]
+    assert newest - datetime.fromisoformat(since) >= timedelta(seconds=59)
 
 
 def test_a_todo_that_comes_back_leaves_the_others_in_a_trash_of_many_pages(open_page, ada):
