@@ -122,4 +122,4 @@ class TagCollection(Resource):
     @gives(TagsSchema())
     def get(self) -> Any:
         """List the tags of the todos that I see, and how many todos carry them."""
-        return {"data": queries.tags()}
+        return {"data": queries.tags(), "next_cursor": None}

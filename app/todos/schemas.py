@@ -160,6 +160,7 @@ class TagSchema(ObjectSchema):
 
 
 class TagsSchema(ObjectSchema):
-    """All tags of the todos that the caller sees."""
+    """All tags of the todos that the caller sees, as a collection of one page."""
 
     data = fields.List(fields.Nested(TagSchema))
+    next_cursor = fields.String(allow_none=True, metadata={"description": "Always null, as all tags come at once."})

@@ -14,16 +14,25 @@ def tags(client):
 
 
 def test_without_todos_there_are_no_tags(client):
-    assert client.get("/tags").json == {"data": []}
+    assert client.get("/tags").json == {"data": [], "next_cursor": None}
 
 
 def test_tags_are_counted(client):
     make_todo(client, tags=["home", "work"])
     make_todo(client, tags=["home"], done=True)
 
-    assert client.get("/tags").json == {
-        "data": [{"name": "home", "open_count": 1, "count": 2}, {"name": "work", "open_count": 1, "count": 1}],
-    }
+    assert client.get("/tags").json["data"] == [
+        {"name": "home", "open_count": 1, "count": 2},
+        {"name": "work", "open_count": 1, "count": 1},
+    ]
+
+
+def test_who_walks_through_pages_meets_all_tags_on_the_first_and_only_one(client):
+    make_todos(client, *({"task": "x", "tags": [f"tag {n}-{m}" for m in range(20)]} for n in range(11)))
+
+    answer = client.get("/tags")
+
+    assert (len(answer.json["data"]), answer.json["next_cursor"], "Link" in answer.headers) == (220, None, False)
 
 
 def test_spellings_of_one_tag_are_one(client):
