@@ -246,7 +246,8 @@ def read_form(contract: Contract) -> dict[str, Any]:
 
 
 def _is_json(content_type: str) -> bool:
-    kind, _, parameters = content_type.partition(";")
+    """Whether a type is JSON in UTF-8. Other parameters mean nothing for it (RFC 8259), but frameworks add some."""
+    kind, _, parameters = content_type.lower().partition(";")
     allowed = ("application/json", "application/merge-patch+json") if request.method == "PATCH" else ("application/json",)
-    charset = parameters.strip().lower()
-    return kind.strip().lower() in allowed and charset in ("", "charset=utf-8", 'charset="utf-8"')
+    charsets = {parameter.strip() for parameter in parameters.split(";") if "charset" in parameter} if parameters else set()
+    return kind.strip() in allowed and charsets <= {"charset=utf-8", 'charset="utf-8"', "charset=utf8"}

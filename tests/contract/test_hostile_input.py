@@ -218,7 +218,16 @@ def test_every_field_of_a_form_with_every_kind_of_value(world, owner, operation)
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "APPLICATION/JSON", "application/json;charset=UTF-8", 'application/json; charset="utf-8"']
+    "content_type",
+    [
+        "application/json",
+        "APPLICATION/JSON",
+        "application/json;charset=UTF-8",
+        'application/json; charset="utf-8"',
+        "application/json; charset=utf8",
+        "application/json; charset=utf-8;",
+        "application/json;odata.metadata=minimal;charset=utf-8",
+    ],
 )
 def test_json_by_any_of_its_names_is_taken(app, content_type):
     created = World(app).clients["owner"].post("/todos", data=b'{"task": "x"}', content_type=content_type)
