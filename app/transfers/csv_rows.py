@@ -73,6 +73,8 @@ def _next(reader: Any, source: _Source, number: int) -> list[str] | None:
         cells: list[str] | None = next(reader, None)
     except csv.Error as error:
         raise Unreadable(number + 1, f"Not valid CSV: {error}.") from None
+    except Unreadable as error:
+        raise Unreadable(number + 1, error.message) from None
     return cells
 
 

@@ -41,7 +41,8 @@ def read(file: BinaryIO, zone: ZoneInfo) -> Iterator[Row]:
     number = 0
     open_names: list[str] = []
     component = Component()
-    for line in _unfolded(lines(file)):
+    source = _unfolded(lines(file))
+    while (line := _next(source, number)) is not None:
         name = line[4:].strip().upper() if line[:4].upper() == "END:" else line[6:].strip().upper()
         if line[:6].upper() == "BEGIN:":
             open_names.append(name)
@@ -63,6 +64,13 @@ def read(file: BinaryIO, zone: ZoneInfo) -> Iterator[Row]:
             component.add(line, alarm=open_names[-1] == "VALARM")
     if open_names:
         raise Unreadable(number + 1, f"The {open_names[-1][:50]} has no end.")
+
+
+def _next(source: Iterator[str], number: int) -> str | None:
+    try:
+        return next(source, None)
+    except Unreadable as error:
+        raise Unreadable(number + 1, error.message) from None
 
 
 def _row(component: Component, zone: ZoneInfo) -> dict[str, Any] | Wrong:

@@ -42,7 +42,7 @@ Row = tuple[int, dict[str, Any] | Wrong | None]
 
 
 class Unreadable(Exception):
-    """Nothing can be read from this row on."""
+    """Nothing can be read from this row on; of `lines`, from this line on."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)

@@ -185,6 +185,21 @@ def test_a_bad_file_fails_with_its_reason(client, name):
     assert find(client) == []
 
 
+TEXTS_OF_OTHERS = {
+    "csv": b'task,notes\r\none,"first\r\nsecond"\r\ncaf\xe9,\r\n',
+    "json": b'[{"task": "one",\n "notes": "x"\n},\n{"task": "caf\xe9"}]\n',
+    "todotxt": b"one\ncaf\xe9\n",
+    "ics": b"BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nSUMMARY:one\r\nEND:VTODO\r\nBEGIN:VTODO\r\nSUMMARY:caf\xe9\r\nEND:VTODO\r\nEND:VCALENDAR\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS_OF_OTHERS)
+def test_what_is_no_text_is_told_by_its_row_and_not_by_its_line(client, kind):
+    job = import_job(client, TEXTS_OF_OTHERS[kind], kind)
+
+    assert [error["row"] for error in job["result"]["errors"]] == [2]
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_unreadable_rest_keeps_all_out_even_if_bad_rows_are_skipped(client, kind):
     good = {
