@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from app.core.types import to_text
 from app.transfers.ics_values import Component, values_of
-from app.transfers.rows import LONGEST_LINE, NAMES, SKIPPED, Row, Unreadable, Wrong, lines
+from app.transfers.rows import LONGEST_LINE, NAMES, SKIPPED, Row, Unreadable, Wrong, decoded, raw_lines
 
 _HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Tickbox//Tickbox//EN\r\n"
 _FOOT = "END:VCALENDAR\r\n"
@@ -41,7 +41,7 @@ def read(file: BinaryIO, zone: ZoneInfo) -> Iterator[Row]:
     number = 0
     open_names: list[str] = []
     component = Component()
-    source = _unfolded(lines(file))
+    source = _unfolded(raw_lines(file))
     while (line := _next(source, number)) is not None:
         name = line[4:].strip().upper() if line[:4].upper() == "END:" else line[6:].strip().upper()
         if line[:6].upper() == "BEGIN:":
@@ -82,23 +82,23 @@ def _row(component: Component, zone: ZoneInfo) -> dict[str, Any] | Wrong:
         return Wrong("An instant lies beyond the calendar.")
 
 
-def _unfolded(source: Iterator[str]) -> Iterator[str]:
-    """The lines as they were before they were folded (section 3.1). Raises Unreadable."""
-    parts: list[str] = []
-    size = 0
+def _unfolded(source: Iterator[bytes]) -> Iterator[str]:
+    """The lines as they were before they were folded, which may have cut a character in two (section 3.1). Raises Unreadable."""
+    parts: list[bytes] = []
+    size = begin = 0
     for number, line in enumerate(source, 1):
-        text = line.rstrip("\r\n") if line[-2:] == "\r\n" else line.removesuffix("\n")
-        if text[:1] in (" ", "\t") and parts:
+        text = line.rstrip(b"\r\n") if line[-2:] == b"\r\n" else line.removesuffix(b"\n")
+        if text[:1] in (b" ", b"\t") and parts:
             parts.append(text[1:])
             size += len(text)
             if size > LONGEST_LINE:
-                raise Unreadable(number, f"Line {number} goes on for more than {LONGEST_LINE} characters.")
+                raise Unreadable(number, f"Line {number} goes on for more than {LONGEST_LINE} bytes.")
             continue
         if parts:
-            yield "".join(parts)
-        parts, size = [text], len(text)
+            yield decoded(b"".join(parts), begin)
+        parts, size, begin = [text], len(text), number
     if parts:
-        yield "".join(parts)
+        yield decoded(b"".join(parts), begin)
 
 
 def _properties(todo: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -42,7 +42,7 @@ Row = tuple[int, dict[str, Any] | Wrong | None]
 
 
 class Unreadable(Exception):
-    """Nothing can be read from this row on; of `lines`, from this line on."""
+    """Nothing can be read from this row on, or from this line on where rows are not counted yet."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)
@@ -84,15 +84,25 @@ class Counting(io.RawIOBase):
 
 def lines(file: BinaryIO) -> Iterator[str]:
     """The lines of a text in UTF-8, with their ends. Raises Unreadable for one that is too long, and for other encodings."""
+    return (decoded(line, number) for number, line in enumerate(raw_lines(file), 1))
+
+
+def raw_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, with their ends. Raises Unreadable for one that is too long."""
     number = 0
     while line := file.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
             raise Unreadable(number, f"Line {number} is longer than {LONGEST_LINE} bytes.")
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError:
-            raise Unreadable(number, f"Line {number} is not text in UTF-8.") from None
+        yield line
+
+
+def decoded(line: bytes, number: int) -> str:
+    """The text of a line. Raises Unreadable for other encodings than UTF-8."""
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable(number, f"Line {number} is not text in UTF-8.") from None
 
 
 def told(error: ValidationError) -> str:

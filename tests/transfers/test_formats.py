@@ -195,6 +195,15 @@ def test_calendars_of_other_programs(name):
     assert values == plain | {"task": "x", "done": False, "priority": "none", "tags": []} | expected
 
 
+def test_a_letter_that_another_program_cut_in_two_to_fold_a_line_is_whole_again():
+    file = vtodo("DESCRIPTION:Grüße 🎉").encode()
+    cut = file.replace("ü".encode(), b"\xc3\r\n \xbc").replace("🎉".encode(), b"\xf0\x9f\r\n \x8e\r\n\t\x89")
+
+    ((_, values),) = read("ics", cut)
+
+    assert values["notes"] == "Grüße 🎉"
+
+
 def test_events_are_counted_and_skipped():
     events = [
         "BEGIN:VTIMEZONE",
