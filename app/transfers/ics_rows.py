@@ -49,6 +49,8 @@ def read(file: BinaryIO, zone: ZoneInfo) -> Iterator[Row]:
             if len(open_names) > 8 or (len(open_names) == 1 and name != "VCALENDAR"):
                 raise Unreadable(number + 1, "This is not a calendar.")
             component = Component() if name == "VTODO" else component
+            if name == "VALARM":
+                component.begin_alarm()
         elif line[:4].upper() == "END:":
             if not open_names or open_names.pop() != name:
                 raise Unreadable(number + 1, f"END:{name[:50]} does not end what was begun last.")

@@ -26,7 +26,7 @@ Property = tuple[dict[str, str], str]
 
 @dataclass
 class Component:
-    """The properties of a VTODO and of its first alarm; of those that may stand there once, the first one counts."""
+    """The properties of a VTODO and of its first alarm that is heard; of those that may stand there once, the first one counts."""
 
     properties: dict[str, Property] = field(default_factory=dict)
     alarm: dict[str, Property] = field(default_factory=dict)
@@ -34,6 +34,15 @@ class Component:
     wrong: str | None = None
     lines: int = 0
     size: int = 0
+
+    def begin_alarm(self) -> None:
+        """Let the next alarm count where the one before is none."""
+        self.alarm = {} if self.is_silent else self.alarm
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the alarm only says that there is to be none, as Apple's programs do, which let it go off in 1976."""
+        return "ACTION" in self.alarm and self.alarm["ACTION"][1].upper() == "NONE"
 
     def add(self, line: str, *, alarm: bool = False) -> None:
         """Take in a line."""
@@ -137,7 +146,7 @@ def _due(component: Component, zone: ZoneInfo) -> date | datetime | None:
 def _reminder(component: Component, due: date | datetime | None, zone: ZoneInfo) -> Any:
     """When the alarm goes off: an instant, or so long before or after the due."""
     found = component.alarm.get("TRIGGER")
-    if found is None:
+    if found is None or component.is_silent:
         return None
     moment = _moment(found, zone)
     if not isinstance(moment, timedelta):

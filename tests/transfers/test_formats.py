@@ -162,6 +162,15 @@ TODOS_OF_OTHERS = {
         ["DUE:20260701T100000Z", "BEGIN:VALARM", "TRIGGER;RELATED=END:-PT15M", "ACTION:DISPLAY", "SUMMARY:y", "END:VALARM"],
         {"due_at": "2026-07-01T10:00:00Z", "remind_at": "2026-07-01T09:45:00Z"},
     ),
+    "an alarm that Apple keeps silent": (
+        ["BEGIN:VALARM", "ACTION:NONE", "TRIGGER;VALUE=DATE-TIME:19760401T005545Z", "END:VALARM"],
+        {},
+    ),
+    "an alarm after one that is kept silent": (
+        ["DUE:20260701T100000Z", "BEGIN:VALARM", "TRIGGER;VALUE=DATE-TIME:19760401T005545Z", "ACTION:NONE", "END:VALARM",
+         "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT5M", "END:VALARM", "BEGIN:VALARM", "ACTION:NONE", "TRIGGER:-PT9M", "END:VALARM"],
+        {"due_at": "2026-07-01T10:00:00Z", "remind_at": "2026-07-01T09:55:00Z"},
+    ),
     "an alarm in the night of the change of clocks": (
         ["DUE;TZID=Europe/Berlin:20260329T031000", "BEGIN:VALARM", "TRIGGER:-PT15M", "END:VALARM"],
         {"due_at": "2026-03-29T01:10:00Z", "remind_at": "2026-03-29T00:55:00Z"},
