@@ -32,8 +32,26 @@ def test_a_rule_of_rfc_5545_is_taken_as_it_is(client, rule):
 
 
 @pytest.mark.parametrize(
+    ("padded", "plain"),
+    [
+        ("FREQ=YEARLY;INTERVAL=01;BYMONTH=03;BYDAY=-01SU", "FREQ=YEARLY;INTERVAL=1;BYMONTH=3;BYDAY=-1SU"),
+        ("FREQ=DAILY;COUNT=007;BYHOUR=09;BYMINUTE=00,05;BYSECOND=07", "FREQ=DAILY;COUNT=7;BYHOUR=9;BYMINUTE=0,5;BYSECOND=7"),
+        ("FREQ=DAILY;INTERVAL=01;BYMONTH=02;BYMONTHDAY=01,-02", "FREQ=DAILY;INTERVAL=1;BYMONTH=2;BYMONTHDAY=1,-2"),
+        ("FREQ=YEARLY;BYYEARDAY=001,-010;BYSETPOS=02", "FREQ=YEARLY;BYYEARDAY=1,-10;BYSETPOS=2"),
+        ("FREQ=YEARLY;BYWEEKNO=02;BYDAY=MO", "FREQ=YEARLY;BYWEEKNO=2;BYDAY=MO"),
+    ],
+)
+def test_numbers_may_have_leading_zeros(client, padded, plain):
+    todos = [create(client, rule, due_at="2026-11-30T09:00:00Z").json for rule in (padded, plain)]
+
+    assert todos[0].get("recurrence") == padded, todos[0]
+    coming = [client.get(f"/todos/{todo['id']}/occurrences?limit=20").json["data"] for todo in todos]
+    assert coming[0] == coming[1] != []
+
+
+@pytest.mark.parametrize(
     "rule",
-    ["FREQ=SECONDLY", "FREQ=HOURLY;COUNT=2", "BYDAY=MO", "FREQ=DAILY;BYMONTH=99", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=10000",
+    ["FREQ=SECONDLY", "FREQ=HOURLY;COUNT=2", "BYDAY=MO", "FREQ=DAILY;BYMONTH=99", "FREQ=DAILY;BYMONTH=00", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;INTERVAL=00", "FREQ=DAILY;COUNT=10000",
      "FREQ=YEARLY;BYEASTER=1", "FREQ=DAILY;UNTIL=20261331", "FREQ=DAILY;COUNT=2;UNTIL=20260101", "FREQ=DAILY;UNTIL=00000101", "FREQ=DAILY;UNTIL=20261130T240000Z", "FREQ=DAILY;FREQ=WEEKLY", "FREQ=DAILY;", "every day"],
 )  # fmt: skip
 def test_a_rule_that_is_none_or_a_bomb_is_refused(client, rule):
