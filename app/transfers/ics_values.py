@@ -173,7 +173,7 @@ def _moment(found: Property, zone: ZoneInfo) -> date | datetime | timedelta | No
     if _UTC_INSTANT.fullmatch(value):
         return datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     try:
-        read: Any = vDDDTypes.from_ical(value, parameters.get("TZID"))
+        read: Any = vDDDTypes.from_ical(value, parameters.get("TZID") if "T" in value else None)  # with a zone, a day would be its begin
     except OSError:  # zones are looked up in files, and some names are none that a file can have
         raise ValueError(f"Not a time zone: {parameters['TZID'][:50]}") from None
     if isinstance(read, datetime):

@@ -155,6 +155,7 @@ TODOS_OF_OTHERS = {
     "a quoted time zone": (['due;x-a="b;c:d";tzid="Europe/Berlin":20260701T100000'], {"due_at": "2026-07-01T08:00:00Z"}),
     "the caller's own time": (["DUE:20260701T100000"], {"due_at": "2026-07-01T14:00:00Z"}),
     "a day": (["DUE;VALUE=DATE:20260701"], {"due_on": "2026-07-01"}),
+    "a day that is told to be in a time zone": (["DUE;TZID=Europe/Berlin;VALUE=DATE:20260701"], {"due_on": "2026-07-01"}),
     "a start and how long": (["DTSTART:20260701T100000Z", "DURATION:PT1H30M"], {"due_at": "2026-07-01T11:30:00Z"}),
     "a start that repeats": (["DTSTART;VALUE=DATE:20260701", "RRULE:FREQ=DAILY"], {"due_on": "2026-07-01", "recurrence": "FREQ=DAILY"}),
     "a rule without a due": (["RRULE:FREQ=DAILY"], {}),
