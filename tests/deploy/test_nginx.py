@@ -179,6 +179,19 @@ def test_a_body_over_the_limit_of_its_address_never_reaches_the_service(stack, p
     assert answer.json()["detail"] == "The body is too large."
 
 
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_body_over_the_limit_is_a_problem_in_every_version_of_http(stack, tmp_path, version):
+    need(shutil.which("curl"), "This needs curl: apt-get install curl")
+    large = tmp_path / "large"
+    large.write_bytes(bytes(5 * MIB + 1))
+    trust = ["--cacert", stack.folder / "certificate.pem"]
+    command = ["curl", "-sS", version, *trust, "--data-binary", f"@{large}", f"{stack.api}/todos/0/attachments"]
+
+    problem = orjson.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+    assert (problem["status"], problem["code"], problem["detail"]) == (413, "payload_too_large", "The body is too large.")
+
+
 def test_a_file_as_large_as_the_settings_allow_comes_through(stack, client):
     todo = client.post(f"{stack.api}/todos", json={"task": "with a file"}, timeout=5).json()
     address = f"{stack.api}/todos/{todo['id']}/attachments"
