@@ -37,7 +37,7 @@ MIB = 1024 * 1024
 _CELERY = (sys.executable, "-m", "celery", "-A", "app.worker", "--quiet")
 _MAIN = """\
 # Made by `flask stack` at each start.
-pid {folder}/nginx.master;
+pid "{folder}/nginx.master";
 error_log stderr alert;
 worker_processes auto;
 worker_rlimit_nofile 16384;
@@ -46,12 +46,12 @@ events {{
     worker_connections 4096;
 }}
 http {{
-    client_body_temp_path {folder}/nginx-bodies;
-    proxy_temp_path {folder}/nginx-answers;
-    fastcgi_temp_path {folder}/nginx-fastcgi;
-    uwsgi_temp_path {folder}/nginx-uwsgi;
-    scgi_temp_path {folder}/nginx-scgi;
-    include {folder}/tickbox.conf;
+    client_body_temp_path "{folder}/nginx-bodies";
+    proxy_temp_path "{folder}/nginx-answers";
+    fastcgi_temp_path "{folder}/nginx-fastcgi";
+    uwsgi_temp_path "{folder}/nginx-uwsgi";
+    scgi_temp_path "{folder}/nginx-scgi";
+    include "{folder}/tickbox.conf";
 }}
 """
 
@@ -155,7 +155,7 @@ def _configure_nginx(stack: Stack) -> None:
         made, key = certificate.keep(stack.folder, stack.names)
     user = "user root;" if os.geteuid() == 0 else ""  # who may read the files of the instance, as the service itself
     (stack.folder / "nginx.conf").write_text(_MAIN.format(folder=stack.folder, user=user))
-    sockets = [f"server unix:{_socket(stack, name)} max_fails=0;" for name in INSTANCES]
+    sockets = [f'server "unix:{_socket(stack, name)}" max_fails=0;' for name in INSTANCES]
     values = {
         "HTTPS_ADDRESS": f"{_host(stack.app)}:{stack.settings['HTTPS_PORT']}",
         "HTTP_ADDRESS": f"{_host(stack.app)}:{stack.settings['HTTP_PORT']}",

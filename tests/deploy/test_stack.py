@@ -95,6 +95,12 @@ def test_it_works_with_a_long_path(make_stack):
     assert not [path for path in sockets if Path(path).exists() and Path(path).parent.stat().st_ctime > time.time() - 300]
 
 
+def test_it_works_in_a_folder_whose_name_has_a_space(make_stack):
+    stack = make_stack("my {own}; todos").start()
+
+    assert serves(stack)
+
+
 def test_no_secret_is_written_for_nginx_or_seen_by_who_lists_processes(make_stack):
     stack = make_stack().start()
 
