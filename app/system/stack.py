@@ -103,7 +103,7 @@ def parts(stack: Stack) -> list[Part]:
     # A worker lets nobody wait for the signs of other workers: there is nothing that they have to agree on.
     worker = [*_CELERY, "worker", "--without-gossip", "--without-mingle"]
     return [
-        Part("nginx", nginx, stop_with=signal.SIGQUIT, reload_with=signal.SIGHUP),
+        Part("nginx", nginx, stop_with=signal.SIGQUIT, reload_with=signal.SIGHUP, is_relayed=True),
         *(Part(name, _gunicorn(), _environment(stack, name), reload_with=signal.SIGHUP) for name in INSTANCES),
         Part("worker", worker, _shared(stack)),
         Part("scheduler", [*_CELERY, "beat"], _shared(stack)),
@@ -168,6 +168,7 @@ def _configure_nginx(stack: Stack) -> None:
         "IMPORT_MAX": f"{stack.settings['IMPORT_MAX_BYTES'] // MIB + 2}m",
         "FILES": Path(stack.settings["INSTANCE_PATH"]) / "uploads",
         "CACHE": stack.folder / "nginx-cache",
+        "ACCESS_LOG": "/dev/stdout",
     }
     (stack.folder / "tickbox.conf").write_text(re.sub(r"\$\{([A-Z_]+)\}", lambda found: str(values[found[1]]), TEMPLATE.read_text()))
     test = subprocess.run(  # noqa: S603  # a command of our own

@@ -7,16 +7,19 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
+from typing import IO
 
 from app.config import ROOT
 
 log = logging.getLogger(__name__)
 
+STDOUT = 1
 LOOK_SECONDS = 0.1
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
@@ -33,6 +36,9 @@ class Part:
     stop_with: signal.Signals = signal.SIGTERM
     reload_with: signal.Signals | None = None
     """What lets it take up new code in place; None: it is ended, and begun anew."""
+
+    is_relayed: bool = False
+    """Whether it opens standard output by its name: of a socket, as systemd gives, it could not, and in a file it would be written over."""
 
     process: subprocess.Popen[bytes] | None = None
     begin_at: float = 0.0
@@ -108,9 +114,12 @@ class Supervisor:
             cwd=ROOT,
             env={**os.environ, **part.environment},
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if part.is_relayed else None,
             start_new_session=True,
         )
         signal.signal(signal.SIGHUP, own)
+        if part.process.stdout:
+            threading.Thread(target=_relay, args=(part.process.stdout,), daemon=True).start()
         part.begun_at = monotonic()
         if self.folder:
             with suppress(OSError):  # that nobody can look it up must not keep it from running
@@ -134,6 +143,13 @@ class Supervisor:
 
     def _reload(self, *_: object) -> None:
         self.reloading = True
+
+
+def _relay(lines: IO[bytes]) -> None:
+    with lines:
+        for line in lines:
+            with suppress(OSError):  # of a full disk: what a part says may be lost, and must not hold it up
+                os.write(STDOUT, line)
 
 
 def _bound_to_this_process() -> list[str]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import orjson
 import pytest
@@ -60,15 +61,15 @@ class LiveStack:
         self.settings = ports | settings
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self) -> LiveStack:
-        """Start it, and wait for nothing."""
+    def launch(self, output: IO[bytes] | socket.socket | None = None) -> LiveStack:
+        """Start it, and wait for nothing. What it prints goes to its log, or to `output`."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "flask", "--app", "wsgi", "stack"],
                 cwd=self.code,
                 env=databases.environment(self.settings),
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output or log,
                 stderr=log,
                 start_new_session=True,
             )

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from threading import Thread
 
+import orjson
 import pytest
 import requests
 
@@ -84,6 +85,40 @@ def test_it_says_where_it_serves_and_keeps_all_that_it_writes_in_the_instance(ma
     assert written
     assert not [path for path in written if stack.instance not in path.parents]
     assert stack.stop() == 0
+
+
+def refused_by_nginx(stack):
+    """Whether nginx answers a request that it passes on to nobody."""
+    try:
+        return stack.session().request("TRACE", f"{stack.url}/", timeout=5).status_code == 405
+    except (requests.RequestException, OSError):
+        return False
+
+
+def test_its_lines_come_whole_to_a_socket_as_systemd_gives_it(make_stack):
+    ours, theirs = socket.socketpair()
+
+    with ours, theirs:
+        stack = make_stack().launch(theirs)
+        wait_until(lambda: refused_by_nginx(stack), 30)
+        ours.settimeout(5)
+        said = b""
+        while not (b"Tickbox serves" in said and b'"logger":"nginx"' in said):
+            said += ours.recv(65536)
+
+
+def test_no_line_is_written_over_another_in_a_file(make_stack, tmp_path):
+    output = tmp_path / "output"
+    with output.open("wb") as file:
+        stack = make_stack().launch(file)
+        wait_until(lambda: b"Tickbox serves" in output.read_bytes() and refused_by_nginx(stack), 30)
+        for _ in range(3):
+            os.write(file.fileno(), b"a line of another part\n")
+            assert refused_by_nginx(stack)
+
+    lines = wait_until(lambda: [line for line in output.read_text().splitlines() if '"logger":"nginx"' in line][3:], 5)
+    assert all(orjson.loads(line)["status"] == 405 for line in lines)
+    assert output.read_text().count("a line of another part\n") == 3
 
 
 def test_it_works_with_a_long_path(make_stack):
