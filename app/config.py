@@ -159,7 +159,13 @@ def _check_secrets(settings: dict[str, Any], instance: Path) -> list[str]:
     for name in ("SECRET_KEY", "JWT_SECRET_KEY"):
         value = settings[name]
         if not value and is_embedded(settings):
-            settings[name] = _kept_secret(instance / name.lower())
+            kept = instance / name.lower()
+            try:
+                settings[name] = _kept_secret(kept)
+            except OSError as error:
+                problems.append(f"{name}: {str(kept)!r} cannot be used; {error.strerror}")
+            except ValueError:
+                problems.append(f"{name}: {str(kept)!r} holds no secret; remove it, and another one is made")
         elif not value:
             problems.append(f"{name}: is missing; {_how_to_make_one()}")
         elif not is_embedded(settings) and (len(value) < SHORTEST_SECRET or PLACEHOLDER.search(value)):
@@ -176,15 +182,20 @@ def _how_to_make_one() -> str:
 
 
 def _kept_secret(path: Path) -> str:
-    """The secret kept in `path`, made there on first use, readable by its owner alone."""
+    """The secret kept in `path`, made there on first use, readable by its owner alone. Raises OSError, and ValueError where there is none."""
     if not path.exists():
         handle, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it readable by the owner alone
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())  # what a machine had not written when it lost its power is found empty
         try:
             os.link(draft, path)  # of two processes that start at once, one wins and both read its secret
         except FileExistsError:
             pass
         finally:
             Path(draft).unlink()
-    return path.read_text().strip()
+    secret = path.read_text().strip()
+    if not secret:
+        raise ValueError(path)
+    return secret

@@ -193,6 +193,29 @@ def test_secrets_of_an_embedded_service_are_made_once_and_kept_private(installat
     assert first["SECRET_KEY"] != first["JWT_SECRET_KEY"]
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\x00"])
+def test_a_file_without_a_secret_keeps_the_service_from_starting(installation, content):
+    for name in ("secret_key", "jwt_secret_key"):
+        (installation / "instance" / name).write_bytes(content)
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load()
+
+    assert refusal.value.problems == [
+        f"{name}: '{installation}/instance/{name.lower()}' holds no secret; remove it, and another one is made"
+        for name in ("SECRET_KEY", "JWT_SECRET_KEY")
+    ]
+
+
+def test_a_secret_that_cannot_be_read_is_named_with_the_reason(installation):
+    (installation / "instance/secret_key").mkdir()
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load()
+
+    assert refusal.value.problems == [f"SECRET_KEY: '{installation}/instance/secret_key' cannot be used; Is a directory"]
+
+
 def _secrets(instance: Path, start, told) -> None:
     start.wait()
     settings = load({"INSTANCE_PATH": str(instance)})
