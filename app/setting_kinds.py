@@ -74,7 +74,7 @@ def origins(value: str) -> list[str]:
 
 def web_address(value: str) -> str:
     """An address of the web without a path."""
-    if not re.fullmatch(r"https?://[^/\s?#]+", value.rstrip("/")):
+    if not (re.fullmatch(r"https?://[^/\s?#]+", value.rstrip("/")) and _names_a_host(value)):
         raise ValueError("use an address such as https://todo.example.org, without a path")
     return value.rstrip("/")
 
@@ -86,13 +86,24 @@ def collector(value: str) -> str:
 
 def sentry(value: str) -> str:
     """A project of Sentry, or of what speaks as it does."""
-    return _with_path(value, "https://key@sentry.example.org/1")
+    example = "https://key@sentry.example.org/1"
+    if not re.fullmatch(r"[^@]*//[^@]+@.*/[0-9]+/?", value):
+        raise ValueError(f"use an address such as {example}")
+    return _with_path(value, example)
 
 
 def _with_path(value: str, example: str) -> str:
-    if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", value):
+    if not (re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", value) and _names_a_host(value)):
         raise ValueError(f"use an address such as {example}")
     return value.rstrip("/")
+
+
+def _names_a_host(value: str) -> bool:
+    """Whether an address of the web has a name that the DNS may know, and a port that may be one, or none."""
+    try:
+        return _is_address(value, "http", "https") and bool((urlsplit(value).hostname or "").encode("idna"))
+    except ValueError:
+        return False
 
 
 def database(value: str) -> str:
@@ -158,7 +169,9 @@ def sender(value: str) -> str:
 def storage(value: str) -> str:
     """A bucket of S3, or of what speaks as it does; with a prefix where it is shared."""
     parts = urlsplit(value)
-    if parts.scheme != "s3" or not parts.netloc or parse_qs(parts.query, keep_blank_values=True).keys() - {"endpoint_url"}:
+    given = parse_qs(parts.query, keep_blank_values=True)
+    endpoints = [endpoint for endpoint in given.get("endpoint_url", []) if endpoint]
+    if parts.scheme != "s3" or not parts.netloc or given.keys() - {"endpoint_url"} or not all(map(_names_a_host, endpoints)):
         raise ValueError("use s3://bucket, s3://bucket/prefix or s3://bucket?endpoint_url=https://s3.example.org")
     return value
 

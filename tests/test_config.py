@@ -139,6 +139,14 @@ def test_what_work_in_the_background_needs_is_found_by_its_address(name, value):
         ("BROKER_URL", "redis://localhost:6379/jobs"),
         ("DATABASE_URL", "postgresql://tickbox:hunter@2@localhost/tickbox"),
         ("DATABASE_URL", "postgresql://tickbox@localhost:99999/tickbox"),
+        ("PUBLIC_URL", "https://todo.example.org:99999"),
+        ("PUBLIC_URL", "https://[::1"),
+        ("PUBLIC_URL", "https://todo..example.org"),
+        ("STORAGE_URL", "s3://bucket?endpoint_url=localhost:9000"),
+        ("SENTRY_DSN", "https://sentry.example.org/1"),
+        ("SENTRY_DSN", "https://key@sentry.example.org"),
+        ("SENTRY_DSN", "https://key@sentry.example.org:99999/1"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:many"),
     ],
 )
 def test_what_cannot_be_an_address_keeps_the_service_from_starting(name, value):
