@@ -56,7 +56,7 @@ SETTINGS = [
     Setting("JWT_SECRET_KEY", "", kinds.text, "Signs access and refresh tokens; 32 characters or more. Made on the first start with SQLite.", secret=True),
     Setting("JWT_PREVIOUS_KEY", "", kinds.text, "The JWT_SECRET_KEY before the last change: its tokens are still accepted until they expire.", secret=True),
     Setting("PUBLIC_URL", "", kinds.web_address, "Where clients reach the service. With https, and always on PostgreSQL, the login cookies are Secure. Default: http://localhost:PORT."),
-    Setting("HOST", "127.0.0.1", kinds.text, "Address that the service listens on, or unix: and the path of a socket."),
+    Setting("HOST", "127.0.0.1", kinds.listener, "Address that the service listens on, or unix: and the path of a socket."),
     Setting("PORT", "8000", kinds.whole(1, 65535), "Port that the service listens on."),
     Setting("WORKER_CLASS", "gthread", kinds.one_of("gthread", "sync", "gevent"), "Kind of worker processes: gthread (threads), sync (one request at a time) or gevent (of the extras)."),
     Setting("WEB_CONCURRENCY", "0", kinds.whole(0, 1024), "Worker processes; 0 chooses: 1 on SQLite, else twice the cores plus one."),

@@ -18,6 +18,11 @@ def text(value: str) -> str:
     return value
 
 
+def listener(value: str) -> str:
+    """An address to listen on. That of IPv6 may stand in brackets, as in an address of the web."""
+    return value.removeprefix("[").removesuffix("]")
+
+
 def switch(value: str) -> bool:
     """On or off, also as true and false, yes and no, 1 and 0."""
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}

@@ -156,6 +156,11 @@ def test_what_cannot_be_an_address_keeps_the_service_from_starting(name, value):
     assert refusal.value.problems[0].startswith(f"{name}: ")
 
 
+@pytest.mark.parametrize(("host", "address"), [("[::1]", "::1"), ("::1", "::1"), ("unix:/run/tickbox.sock", "unix:/run/tickbox.sock")])
+def test_an_address_of_ipv6_to_listen_on_may_stand_in_brackets(host, address):
+    assert load({"HOST": host})["HOST"] == address
+
+
 @pytest.mark.parametrize("rate", ["600/minute; 5000/day", "0/minute"])
 def test_a_rate_is_one_and_lets_somebody_in(rate):
     with pytest.raises(ConfigurationError, match=f"RATE_LIMIT_DEFAULT: '{rate}' is not valid; use a rate such as 600/minute"):
