@@ -17,7 +17,6 @@ from typing import Any
 
 from dotenv import dotenv_values
 from flask import Config
-from sqlalchemy.engine import make_url
 
 from app import setting_kinds as kinds
 
@@ -141,12 +140,14 @@ def masked(settings: Mapping[str, Any]) -> dict[str, str]:
     shown = {"INSTANCE_PATH": settings["INSTANCE_PATH"]}
     for setting in SETTINGS:
         value = settings[setting.name]
-        if setting.secret and value and "://" in str(value):
-            value = make_url(value).render_as_string(hide_password=True)
-        elif setting.secret and value:
-            value = "***"
-        shown[setting.name] = ",".join(value) if isinstance(value, list) else str(value)
+        text = ",".join(value) if isinstance(value, list) else str(value)
+        is_address = setting.parse is not kinds.text
+        shown[setting.name] = "***" if setting.secret and text and not is_address else _without_password(text)
     return shown
+
+
+def _without_password(address: str) -> str:
+    return re.sub(r"(?<=password=)[^&]*", "***", re.sub(r"(?<=://)([^:/]*):.*@", r"\1:***@", address))
 
 
 def is_embedded(settings: Mapping[str, Any]) -> bool:

@@ -262,6 +262,23 @@ def test_what_is_shown_of_the_settings_holds_no_secret():
     assert not any(secret in text for text in shown.values() for secret in ("hunter2", *SECRETS.values()))
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("DATABASE_URL", "postgresql://db/tickbox?user=robin&password=hunter2", "postgresql+psycopg://db/tickbox?password=***&user=robin"),
+        ("REDIS_URL", "redis://localhost/0?password=hunter2", "redis://localhost/0?password=***"),
+        ("BROKER_URL", "amqp://robin:hunter2@localhost:5672//", "amqp://robin:***@localhost:5672//"),
+        ("MAIL_URL", "smtp://robin@example.org:hunter@2@localhost", "smtp://robin@example.org:***@localhost"),
+        ("MAIL_URL", "smtps://localhost:465", "smtps://localhost:465"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://robin:hunter2@localhost:4318", "https://robin:***@localhost:4318"),
+        ("SENTRY_DSN", "https://key@sentry.example.org:9000/1", "https://key@sentry.example.org:9000/1"),
+        ("SECRET_KEY", "hunter2://hunter2:hunter2", "***"),
+    ],
+)
+def test_a_password_is_hidden_wherever_it_stands_in_an_address(name, value, shown):
+    assert masked(load({**SECRETS, name: value}))[name] == shown
+
+
 def test_two_apps_of_one_process_keep_their_own_settings(installation):
     one = create_app({"INSTANCE_PATH": str(installation / "one"), "PORT": "8001"})
     two = create_app({"INSTANCE_PATH": str(installation / "two"), "PORT": "8002"})
