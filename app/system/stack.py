@@ -78,8 +78,8 @@ class Stack:
 
     @property
     def names(self) -> list[str]:
-        """The names that clients may call it by."""
-        public = urlsplit(self.settings["PUBLIC_URL"]).hostname or ""
+        """The names that clients may call it by, as the DNS has them."""
+        public = (urlsplit(self.settings["PUBLIC_URL"]).hostname or "").encode("idna").decode("ascii")
         return [*LOOPBACK, *([public] if public and public not in LOOPBACK else [])]
 
 

@@ -156,6 +156,13 @@ def test_its_own_certificate_is_for_its_owner_and_stays_until_its_names_change(t
     assert kept == made != changed.read_bytes()
 
 
+def test_it_answers_to_a_name_with_letters_that_the_dns_spells_another_way(make_stack):
+    stack = make_stack(PUBLIC_URL="https://müller.example").start()
+    spelled = "xn--mller-kva.example"
+
+    assert stack.session(Host=spelled).get(f"{stack.url}/healthz", timeout=5).status_code == 200
+
+
 def test_a_given_certificate_is_used_and_a_new_one_is_taken_up(make_stack, tmp_path):
     for name in ("old", "new"):
         (tmp_path / name).mkdir()
