@@ -27,6 +27,8 @@ COMMANDS = {
     "users": "app.users.commands:users",
 }
 
+_NOT_ALLOWED = "42501"
+
 
 class Commands(AppGroup):
     """Imports a command when it is asked for: a server has no use for them, nor for Alembic, which they bring along."""
@@ -43,7 +45,7 @@ class Commands(AppGroup):
 
 
 def _told(command: Command) -> Command:
-    """The command, which says in a line that the database is out of reach, or was not migrated."""
+    """The command, which says in a line that the database is out of reach, belongs to somebody else, or was not migrated."""
     invoke = command.invoke
 
     def told(ctx: Context) -> Any:
@@ -52,6 +54,8 @@ def _told(command: Command) -> Command:
         except DBAPIError as error:
             if error.statement is None:
                 raise ClickException(f"DATABASE_URL: the database is out of reach: {why_unreachable(error)}") from None
+            if getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED:
+                raise ClickException(f"DATABASE_URL: {why_unreachable(error)}. The user must own the database.") from None
             if is_of_another_schema(error):
                 raise ClickException("The database lacks a table or a column: bring it up to date with `flask db upgrade`.") from None
             raise

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
+from tests.brokers import need
 from tests.conftest import service
+from tests.databases import HOW_TO_GET_POSTGRESQL, SERVER, postgresql
 from tests.ports import free_port
 
 ALL = [["serve"], ["stack"], ["db", "upgrade"], ["users", "list"], ["jobs", "list"], ["todos", "purge"], ["demo"]]
@@ -46,6 +51,27 @@ def test_a_file_that_cannot_be_opened_is_named(words, tmp_path):
     done = run(words, tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/app.db")
 
     assert (done.exit_code, done.output) == (1, "Error: DATABASE_URL: the database is out of reach: unable to open database file\n")
+
+
+@pytest.fixture
+def of_somebody_else():
+    """The address of a database that its user may connect to, and does not own."""
+    need(SERVER, HOW_TO_GET_POSTGRESQL)
+    name = f"guest_{secrets.token_hex(4)}"
+    with postgresql() as address, psycopg.connect(address, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
+        try:
+            yield make_url(address).set(username=name, password=name).render_as_string(hide_password=False)
+        finally:
+            owner.execute(f"DROP ROLE {name}")
+
+
+@pytest.mark.parametrize("words", [["serve"], ["db", "upgrade"]], ids=" ".join)
+def test_who_does_not_own_the_database_is_told_so(words, tmp_path, of_somebody_else):
+    done = run(words, tmp_path, DATABASE_URL=of_somebody_else, PORT=str(free_port()), **SECRETS)
+
+    refused = "DATABASE_URL: permission denied for schema public. The user must own the database."
+    assert (done.exit_code, done.output.splitlines()[-1]) == (1, f"Error: {refused}")
 
 
 def test_a_port_that_is_taken_is_named_and_nobody_is_told_that_it_serves(tmp_path):
