@@ -18,7 +18,7 @@ from celery.signals import worker_process_init
 from flask import Flask
 from kombu import Queue
 
-from app.config import worker_processes
+from app.config import ConfigurationError, worker_processes
 from app.core import connections
 from app.core.database import engine
 from app.jobs.bell import Bell
@@ -105,7 +105,10 @@ def _settings(app: Flask) -> dict[str, Any]:
 
 def _folder(folder: Path) -> dict[str, Any]:
     for part in ("messages", "control"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
+        try:
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError([f"INSTANCE_PATH: {str(folder / part)!r} cannot be made; {error.strerror}"]) from None
     messages = str(folder / "messages")
     folders = {"data_folder_in": messages, "data_folder_out": messages, "control_folder": str(folder / "control")}
     return {**folders, "polling_interval": POLL_SECONDS}

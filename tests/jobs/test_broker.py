@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.config import ConfigurationError
 from app.jobs import broker
 from app.system import certificate
 from tests.brokers import Redis
@@ -29,6 +30,15 @@ def redis(tmp_path):
     server = TlsRedis(tmp_path)
     yield server.start()
     server.stop()
+
+
+def test_a_folder_that_cannot_be_made_keeps_the_service_from_starting(make_app, tmp_path):
+    (tmp_path / "broker").touch()
+
+    with pytest.raises(ConfigurationError) as refusal:
+        make_app(INSTANCE_PATH=str(tmp_path))
+
+    assert refusal.value.problems == [f"INSTANCE_PATH: '{tmp_path}/broker/messages' cannot be made; Not a directory"]
 
 
 def test_redis_is_reached_by_tls(make_app, redis):
