@@ -7,7 +7,7 @@ from typing import Any
 from click import ClickException, Command, Context
 from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.utils import import_string
 
 from app.core.database import why_unreachable
@@ -45,7 +45,7 @@ class Commands(AppGroup):
 
 
 def _told(command: Command) -> Command:
-    """The command, which says in a line that the database is out of reach, belongs to somebody else, or was not migrated."""
+    """The command, which says in a line that the database is out of reach, fails, belongs to somebody else, or was not migrated."""
     invoke = command.invoke
 
     def told(ctx: Context) -> Any:
@@ -58,6 +58,8 @@ def _told(command: Command) -> Command:
                 raise ClickException(f"DATABASE_URL: {why_unreachable(error)}. The user must own the database.") from None
             if is_of_another_schema(error):
                 raise ClickException("The database lacks a table or a column: bring it up to date with `flask db upgrade`.") from None
+            if isinstance(error, OperationalError):
+                raise ClickException(f"DATABASE_URL: the database failed: {why_unreachable(error)}") from None
             raise
 
     command.invoke = told  # type: ignore[method-assign]  # groups and commands of others, as `db`, take no class of ours

@@ -3,7 +3,7 @@
 import logging
 import time
 import warnings
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 from alembic import context
 from flask import current_app
@@ -67,7 +67,8 @@ def run_on_sqlite(connection):
         connection.exec_driver_sql("COMMIT")
     except BaseException:
         if not connection.invalidated:
-            connection.exec_driver_sql("ROLLBACK")
+            with suppress(OperationalError):  # of a full disk SQLite has taken it back by itself
+                connection.exec_driver_sql("ROLLBACK")
         raise
 
 

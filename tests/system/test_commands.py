@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
+import subprocess
+import sys
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from app.config import ROOT
 from tests.brokers import need
 from tests.conftest import service
-from tests.databases import HOW_TO_GET_POSTGRESQL, SERVER, postgresql
+from tests.databases import HOW_TO_GET_POSTGRESQL, SERVER, environment, postgresql
 from tests.ports import free_port
 
 ALL = [["serve"], ["stack"], ["db", "upgrade"], ["users", "list"], ["jobs", "list"], ["todos", "purge"], ["demo"]]
@@ -51,6 +55,24 @@ def test_a_file_that_cannot_be_opened_is_named(words, tmp_path):
     done = run(words, tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/app.db")
 
     assert (done.exit_code, done.output) == (1, "Error: DATABASE_URL: the database is out of reach: unable to open database file\n")
+
+
+@pytest.mark.parametrize("words", [["serve"], ["db", "upgrade"]], ids=" ".join)
+def test_a_disk_without_room_is_named(words, tmp_path):
+    own = {"INSTANCE_PATH": str(tmp_path), "PORT": str(free_port())}
+    room = ["prlimit", "--fsize=300000"]  # the counts of metrics find room, all tables do not
+
+    done = subprocess.run(
+        [*room, sys.executable, "-m", "flask", "--app", "wsgi", *words],
+        cwd=ROOT,
+        env=environment(own),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert re.fullmatch(r"Error: DATABASE_URL: the database failed: (disk I/O error|database or disk is full)\n", done.stderr), done.stderr
 
 
 @pytest.fixture
