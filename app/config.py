@@ -186,11 +186,11 @@ def _kept_secret(path: Path) -> str:
     """The secret kept in `path`, made there on first use, readable by its owner alone. Raises OSError, and ValueError where there is none."""
     if not path.exists():
         handle, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it readable by the owner alone
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-            file.flush()
-            os.fsync(file.fileno())  # what a machine had not written when it lost its power is found empty
         try:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())  # what a machine had not written when it lost its power is found empty
             os.link(draft, path)  # of two processes that start at once, one wins and both read its secret
         except FileExistsError:
             pass

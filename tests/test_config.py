@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
+import os
 import re
 import stat
 from pathlib import Path
@@ -227,6 +229,18 @@ def test_a_secret_that_cannot_be_read_is_named_with_the_reason(installation):
         load()
 
     assert refusal.value.problems == [f"SECRET_KEY: '{installation}/instance/secret_key' cannot be used; Is a directory"]
+
+
+def test_a_secret_that_cannot_be_written_leaves_nothing_behind(installation, monkeypatch):
+    def fail(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(ConfigurationError, match="secret_key' cannot be used; No space left on device"):
+        load()
+
+    assert not list((installation / "instance").iterdir())
 
 
 def _secrets(instance: Path, start, told) -> None:
