@@ -32,6 +32,7 @@ MARGIN, LEFT = 0.05, 0.1  # of the page, and of what has numbers or names at its
 NICE = (1, 2, 5, 10)
 MOST_BARS = 62  # days; more are drawn as lines
 MEAN_OF = 7  # days
+MILLION = 1_000_000
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with Matplotlib, so a page looks alike wherever it was drawn
     "font.size": 10,
@@ -162,7 +163,7 @@ def _bars(axes: Axes, title: str, rows: Sequence[tuple[str, int, str]]) -> None:
     axes.set_ylim(max(len(rows), 5) - 0.4, -0.6)
     axes.set_xlim(0, max(most, 1) * 1.16)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=NICE))
-    axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
+    axes.xaxis.set_major_formatter(FuncFormatter(_amount))
     axes.grid(axis="x")
     axes.spines["bottom"].set_visible(False)
     axes.set_xlabel("Open todos", fontsize=9.5)
@@ -177,10 +178,10 @@ def _title(axes: Axes, text: str) -> None:
 
 
 def _count_axis(axes: Axes, label: str, most: int) -> None:
-    axes.set_ylabel(label, fontsize=9.5)
+    axes.set_ylabel(label, fontsize=9.5, labelpad=1)
     axes.set_ylim(0, max(most, 1) * 1.08)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=NICE))
-    axes.yaxis.set_major_formatter(FuncFormatter(_thousands))
+    axes.yaxis.set_major_formatter(FuncFormatter(_amount))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y")
@@ -194,8 +195,9 @@ def _day_axis(axes: Axes, days: Sequence[date]) -> None:
     axes.set_xlabel("Day", fontsize=9.5)
 
 
-def _thousands(value: float, _: Any) -> str:
-    return f"{value:,.0f}"
+def _amount(value: float, _: Any) -> str:
+    """A number beside an axis, where there is no room for a million in figures."""
+    return f"{value:,.0f}" if value < MILLION else f"{value / MILLION:,g} M"
 
 
 def _means(counts: Sequence[int]) -> list[float]:

@@ -117,6 +117,18 @@ def test_any_number_of_days_is_drawn_without_a_warning(tmp_path, days, empty):
     check_png(drawn(tmp_path, "png", report_of(days, empty=empty)))
 
 
+@pytest.mark.parametrize("amount", [7, 900_000, 1_300_000, 24_000_000])
+def test_nothing_stands_on_the_edge_of_the_page_however_many_todos_there_are(tmp_path, amount):
+    report = report_of(30)
+    for day in report["days"]:
+        day.update(created=amount, completed=amount, open=amount)
+
+    with Image.open(BytesIO(drawn(tmp_path, "png", report))) as picture:
+        edge = picture.convert("L").crop((0, 0, 5, picture.height))
+
+    assert edge.getextrema() == (255, 255)
+
+
 def test_days_that_are_all_to_come_are_drawn(tmp_path):
     check_png(drawn(tmp_path, "png", report_of(7, as_of=at("2020-01-01 00:00"))))
 
