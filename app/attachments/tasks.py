@@ -32,8 +32,9 @@ def thumbnail(work: Work, args: dict[str, Any]) -> None:
             shutil.copyfileobj(source, copy)
             copy.seek(0)
             images.shrink(copy, row.content_type, target)
+        stored = files.store(draft)
         with transaction():
-            made = files.keep(draft, f"{row.name.rpartition('.')[0] or row.name}.webp", "image/webp")
+            made = files.register(stored, f"{row.name.rpartition('.')[0] or row.name}.webp", "image/webp")
             shown = update(Attachment).where(Attachment.id == attachment_id).values(thumbnail_id=made)
             if fetch_one(shown.returning(Attachment.id)) is None:
                 files.discard([made])

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, Table, delete, exists, insert, select
 
-from app.core.database import after_commit, execute, fetch_all, fetch_one, transaction
+from app.core.database import after_commit, execute, fetch_all, fetch_one, release, transaction
 from app.core.problems import NotFound, Unavailable
 from app.core.types import id_time, new_id, now
 from app.core.uploads import Incoming, incoming_folder
@@ -30,17 +31,40 @@ BATCH = 100  # files that one transaction removes
 _FILES = cast(Table, StoredFile.__table__)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A file that is in the storage and has no row yet."""
+
+    id: str
+    size: int
+    sha256: str
+
+
 def keep(source: Incoming | Path, name: str, content_type: str) -> str:
     """Keep a file, which is moved into the storage; gives its id. Where the open transaction fails, `sweep_strays` removes it.
 
     Raises Unavailable where there is no room for it.
     """
+    return register(store(source), name, content_type)
+
+
+def store(source: Incoming | Path) -> Stored:
+    """The first half of `keep`, for work that can do it ahead of its transaction, which no slow storage holds up then.
+
+    PostgreSQL ends a transaction that is idle for 30 s, and during one of SQLite's nobody else writes.
+    """
+    release()
     file_id = new_id()
     path, size, sha256 = _facts(source)
     storage().put(file_id, path)
-    row = {"name": safe_name(name) or "file", "content_type": content_type, "size": size, "sha256": sha256}
-    execute(insert(StoredFile).values(id=file_id, created_at=id_time(file_id), **row))
-    return file_id
+    return Stored(file_id, size, sha256)
+
+
+def register(stored: Stored, name: str, content_type: str) -> str:
+    """The second half of `keep`: the row of a file that is stored; gives its id."""
+    row = {**asdict(stored), "name": safe_name(name) or "file", "content_type": content_type, "created_at": id_time(stored.id)}
+    execute(insert(StoredFile).values(row))
+    return stored.id
 
 
 def find(file_id: str) -> Row[Any]:

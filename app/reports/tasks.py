@@ -37,12 +37,12 @@ def report(work: Work, args: dict[str, Any]) -> None:
     with _folder() as folder:
         path = Path(folder) / name
         _write(path, form, made, work.created_at)
-        size = path.stat().st_size
         work.step(2)
+        stored = files.store(path)
+        about = {"filename": name, "content_type": CONTENT_TYPES[form], "size": stored.size, "expires_at": now() + KEPT}
+        result = _RESULT.dump({"report": made, "url": f"/api/v1/jobs/{work.job_id}/file", **about})
         with transaction():
-            file_id = files.keep(path, name, CONTENT_TYPES[form])
-            about = {"filename": name, "content_type": CONTENT_TYPES[form], "size": size, "expires_at": now() + KEPT}
-            work.finish(_RESULT.dump({"report": made, "url": f"/api/v1/jobs/{work.job_id}/file", **about}), file_id=file_id)
+            work.finish(result, file_id=files.register(stored, name, CONTENT_TYPES[form]))
 
 
 def _write(path: Path, form: str, made: dict[str, Any], made_at: datetime) -> None:

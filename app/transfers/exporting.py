@@ -34,10 +34,11 @@ def run(work: Work, args: dict[str, Any]) -> None:
         with path.open("wb") as file:
             kind.write(_todos(work, args), file, me().zone)
         work.step(message="Keeping the file.")
-        result = {"url": f"/api/v1/jobs/{work.job_id}/file", "size": path.stat().st_size, "count": work.processed}
+        stored = files.store(path)
+        result = {"url": f"/api/v1/jobs/{work.job_id}/file", "size": stored.size, "count": work.processed}
         result["expires_at"] = to_text(now() + KEPT)
         with transaction():
-            work.finish(result, file_id=files.keep(path, kind.filename, kind.content_type))
+            work.finish(result, file_id=files.register(stored, kind.filename, kind.content_type))
 
 
 def _todos(work: Work, args: dict[str, Any]) -> Iterator[dict[str, Any]]:

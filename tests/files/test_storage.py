@@ -11,13 +11,15 @@ from pathlib import Path
 
 import boto3
 import pytest
+from PIL import Image
 
 from app.config import ROOT
+from app.core.database import in_transaction
 from app.core.problems import Unavailable
 from app.core.types import new_id
 from app.files.s3 import S3
 from app.files.storage import Folder, storage
-from tests.arrange import make_attachment, make_todo
+from tests.arrange import do_jobs, make_attachment, make_todo
 from tests.contract.problems import assert_problem
 from tests.factories import client as client_of
 
@@ -209,3 +211,28 @@ def test_while_s3_is_away_attachments_are_503_and_all_else_goes_on(make_app, acc
     assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
     assert client.get(f"/todos/{todo['id']}/attachments").json["data"] == []
     assert not list((Path(client.application.config["INSTANCE_PATH"]) / "uploads" / "incoming").glob("*"))
+
+
+def ask_for_export(client):
+    client.post("/exports", {"format": "json"})
+
+
+def ask_for_report(client):
+    client.post("/reports", {"kind": "productivity", "from": "2026-11-01", "to": "2026-11-02", "format": "json"})
+
+
+def ask_for_thumbnail(client):
+    picture = io.BytesIO()
+    Image.new("RGB", (3, 3)).save(picture, "PNG")
+    make_attachment(client, make_todo(client)["id"], picture.getvalue(), "plan.png")
+
+
+@pytest.mark.parametrize("ask", [ask_for_export, ask_for_report, ask_for_thumbnail])
+def test_while_a_storage_takes_the_file_of_a_job_no_transaction_waits_for_it(app, client, monkeypatch, ask):
+    ask(client)
+    inside, put = [], Folder.put
+    monkeypatch.setattr(Folder, "put", lambda *args: (inside.append(in_transaction()), put(*args)))
+
+    do_jobs(app)
+
+    assert inside == [False]
