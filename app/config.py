@@ -59,7 +59,7 @@ SETTINGS = [
     Setting("PORT", "8000", kinds.whole(1, 65535), "Port that the service listens on."),
     Setting("WORKER_CLASS", "gthread", kinds.one_of("gthread", "sync", "gevent"), "Kind of worker processes: gthread (threads), sync (one request at a time) or gevent (of the extras)."),
     Setting("WEB_CONCURRENCY", "0", kinds.whole(0, 1024), "Worker processes; 0 chooses: 1 on SQLite, else twice the cores plus one."),
-    Setting("THREADS", "4", kinds.whole(1, 256), "Threads of each worker process, and the most database connections that it keeps."),
+    Setting("THREADS", "4", kinds.whole(1, 256), "Threads of each worker process, and the most database connections that it keeps (two at least)."),
     Setting("WORKER_CONCURRENCY", "0", kinds.whole(0, 256), "Processes of a worker; 0 chooses: as many as there are cores."),
     Setting("PROXY_HOPS", "0", kinds.whole(0, 8), "Reverse proxies in front whose X-Forwarded headers are believed."),
     Setting("SENDFILE", "off", kinds.switch, "Let the nginx in front send files of the instance folder (X-Accel-Redirect); with the configuration of deploy/nginx."),
@@ -133,6 +133,11 @@ def _instance_settings(instance: Path) -> Config:
 def worker_processes(settings: Mapping[str, Any]) -> int:
     """How many processes a worker has."""
     return int(settings["WORKER_CONCURRENCY"]) or os.cpu_count() or 1
+
+
+def database_connections(settings: Mapping[str, Any]) -> int:
+    """How many connections to the database a process keeps at most. A job takes two: one for its rows, and one to tell how far it is."""
+    return max(2, int(settings["THREADS"]))
 
 
 def masked(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from app.config import is_embedded
+from app.config import database_connections, is_embedded
 from app.core import metrics
 
 BUSY_SECONDS = 15
@@ -36,7 +36,7 @@ def options(app: Flask) -> dict[str, Any]:
         "skip_autocommit_rollback": True,
         "hide_parameters": True,
         "poolclass": _watched_pool(app.extensions["metrics"]),
-        "pool_size": app.config["THREADS"],
+        "pool_size": database_connections(app.config),
         "max_overflow": 0,
         "pool_use_lifo": True,
     }

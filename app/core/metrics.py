@@ -30,6 +30,7 @@ from prometheus_client import Metric
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from app.config import database_connections
 from app.core.measures import Counter, Gauge, Histogram, Measure
 
 log = logging.getLogger(__name__)
@@ -212,7 +213,7 @@ def init_app(app: Flask) -> None:
     metrics = app.extensions["metrics"] = Metrics(Path(app.config["INSTANCE_PATH"]) / "metrics")
     for measure in (POOL_IN_USE, POOL_TIMEOUTS, LIMITER_FAILURES, BROKER_FAILURES):
         metrics.begin_with(measure)
-    metrics.begin_with(POOL_SIZE, value=app.config["THREADS"])
+    metrics.begin_with(POOL_SIZE, value=database_connections(app.config))
 
 
 def current() -> Metrics:

@@ -105,7 +105,7 @@ def test_a_connection_that_does_not_become_free_is_counted(make_app):
     client = app.test_client()
     with app.app_context():
         engine().pool._timeout = 0.01
-        with engine().connect():
+        with engine().connect(), engine().connect():
             assert client.get("/api/v1/todos", headers={"Authorization": "Bearer tbx_x.y"}).status_code in (401, 503)
             text = client.get("/metrics").text
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests import factories
 from tests.arrange import make_list, make_todo, make_todos, share
 from tests.contract.problems import assert_problem
 from tests.transfers.files import export_job, exported
@@ -101,6 +102,15 @@ def test_a_list_goes_by_its_name(client):
     assert json.loads(exported(client, "json"))[0]["list"] == "Plans"
     assert b"list:Plans" in exported(client, "todotxt")
     assert b"X-TICKBOX-LIST:Plans" in exported(client, "ics")
+
+
+def test_one_thread_is_enough_for_an_export_that_tells_how_far_it_is(make_app, client, account, monkeypatch):
+    monkeypatch.setattr("app.jobs.work.REPORT_SECONDS", 0)  # as where it takes longer than half a second
+    make_todos(client, *["build an API"] * 500)
+
+    job = export_job(factories.client(make_app(THREADS="1"), account), "json")
+
+    assert (job["state"], job["processed"]) == ("succeeded", 500)
 
 
 def test_an_export_that_is_cancelled_stops(app, client, monkeypatch):
