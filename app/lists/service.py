@@ -79,13 +79,13 @@ def insert_list(user_id: str, position: float, list_id: str | None = None, **val
 def change(list_id: str, changes: dict[str, Any], versions: Versions) -> Row[Any]:
     """Change a list: its place in the caller's order, or what all see of it (editors and owners).
 
-    Raises NotFound, PreconditionFailed, Forbidden, and Conflict for an inbox that would be archived.
+    Raises NotFound, Forbidden, PreconditionFailed, and Conflict for an inbox that would be archived.
     """
     with transaction():
         row = locked(list_id)
-        check_version(row, versions)
         if changes.keys() - PERSONAL:
             require(row.role, "editor")
+        check_version(row, versions)
         if row.inbox and changes.get("archived"):
             raise Conflict("The inbox cannot be archived.")
         shared = {name: value for name, value in changes.items() if name not in PERSONAL}
@@ -105,7 +105,7 @@ def touch(list_id: str, beyond: int = 0) -> None:
 
 
 def remove(list_id: str, versions: Versions) -> None:
-    """Delete a list with all its todos (owners). Raises NotFound, PreconditionFailed, Forbidden, and Conflict for an inbox."""
+    """Delete a list with all its todos (owners). Raises NotFound, Forbidden, PreconditionFailed, and Conflict for an inbox."""
     with transaction():
         lock_todos(list_id)
         row = locked(list_id)

@@ -191,6 +191,17 @@ def test_a_viewer_changes_nothing(client, stranger, shared, method, where, body)
     assert (answer.status_code, answer.json["code"], answer.json["missing"]) == (403, "forbidden", "editor")
 
 
+@pytest.mark.parametrize("where", ["/lists/LIST", "/todos/TODO"])
+def test_a_viewer_whose_version_is_old_is_not_told_to_try_again_with_the_new_one(client, stranger, shared, where):
+    ids = {"LIST": shared["id"], "TODO": make_todo(client, list_id=shared["id"])["id"]}
+    share(client, shared, stranger, "viewer")
+    body = {"name": "x"} if "LIST" in where else {"task": "x"}
+
+    answer = stranger.patch(_with_ids(where, ids), body, if_match=99)
+
+    assert (answer.status_code, answer.json["missing"]) == (403, "editor")
+
+
 @pytest.mark.parametrize("role", ["viewer", "editor"])
 def test_deleting_a_list_takes_an_owner(client, stranger, shared, path, role):
     share(client, shared, stranger, role)
