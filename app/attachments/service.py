@@ -19,7 +19,6 @@ from app.core.uploads import Incoming
 from app.files import service as files
 from app.files.models import StoredFile
 from app.jobs import service as jobs
-from app.lists import service as lists
 from app.todos import queries as todos
 
 
@@ -77,7 +76,7 @@ def remove(todo_id: str, attachment_id: str) -> None:
     with transaction():
         execute(select(Attachment.id).where(Attachment.id == attachment_id).with_for_update())
         row = find(todo_id, attachment_id)
-        if row.created_by != me().user_id and lists.find(todos.find(todo_id).list_id).role != "owner":
+        if row.created_by != me().user_id and todos.whole(todo_id).role != "owner":
             raise Forbidden("Only who uploaded it, or an owner of the list, can delete an attachment.", missing="owner")
         execute(delete(Attachment).where(Attachment.id == attachment_id))
         files.discard([each for each in (row.file_id, row.thumbnail_id) if each])

@@ -13,7 +13,6 @@ from app.core.identity import me
 from app.core.paging import Listing, Order, Page, page_of
 from app.core.problems import Forbidden, NotFound
 from app.core.types import id_time, new_id, now
-from app.lists import service as lists
 from app.todos import queries as todos
 from app.users.models import User
 
@@ -64,7 +63,7 @@ def remove(todo_id: str, comment_id: str, versions: Versions) -> None:
     """Delete a comment of one's own, or any as an owner of the list. Raises NotFound, Forbidden and PreconditionFailed."""
     with transaction():
         row = _locked(todo_id, comment_id)
-        if row.author_id != me().user_id and lists.find(todos.find(todo_id).list_id).role != "owner":
+        if row.author_id != me().user_id and todos.whole(todo_id).role != "owner":
             raise Forbidden("Only its author, or an owner of the list, can delete a comment.", missing="owner")
         check_version(row, versions)
         execute(delete(Comment).where(Comment.id == comment_id))
