@@ -43,6 +43,13 @@ def find(list_id: str) -> Row[Any]:
     return row
 
 
+def editable(list_id: str) -> Row[Any]:
+    """The list as `find` gives it, if the caller may change its todos. Raises NotFound and Forbidden."""
+    row = find(list_id)
+    require(row.role, "editor")
+    return row
+
+
 def locked(list_id: str) -> Row[Any]:
     """The list as `find` gives it, locked until the transaction ends. Raises NotFound."""
     row = fetch_one(visible_lists(me()).where(List.id == list_id).with_for_update(of=List))

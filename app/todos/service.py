@@ -19,7 +19,7 @@ from app.core.types import Id, Instant, now
 from app.lists import service as lists
 from app.lists.locks import lock_structure
 from app.lists.models import Member
-from app.lists.permissions import require, roles_from
+from app.lists.permissions import roles_from
 from app.todos import series
 from app.todos.models import Todo
 from app.todos.queries import COLUMNS, editable
@@ -70,7 +70,7 @@ def create(values: dict[str, Any]) -> Row[Any]:
     if row["parent_id"] is None and row["assignee_id"] is None:
         return _insert(row)
     with transaction():
-        require(lists.find(row["list_id"]).role, "editor")
+        lists.editable(row["list_id"])
         lock_structure(row["list_id"])
         _check_assignee(row["list_id"], row["assignee_id"])
         if row["parent_id"]:
@@ -161,7 +161,7 @@ def _insert(row: dict[str, Any]) -> Row[Any]:
     statement = _INSERT_PLACED if "position" in row else _INSERT
     written: Row[Any] | None = statement.one({**row, "caller": me().user_id})
     if written is None:
-        require(lists.find(row["list_id"]).role, "editor")
+        lists.editable(row["list_id"])
         raise Overtaken()
     return written
 
@@ -205,7 +205,7 @@ def _change_alone(todo_id: str, changes: dict[str, Any], versions: Versions) -> 
         check_version(row, versions)
         list_id = changes.get("list_id", row.list_id)
         if list_id != row.list_id:
-            require(lists.find(list_id).role, "editor")
+            lists.editable(list_id)
         columns = changed(row._asdict(), changes, zone_of)
         if list_id != row.list_id:
             columns.setdefault("parent_id", None)

@@ -10,8 +10,8 @@ from app.core.database import fetch_all
 from app.core.identity import me
 from app.core.types import new_id
 from app.lists.models import Member
-from app.lists.permissions import may, require
-from app.lists.service import find, insert_list, next_position, visible_lists
+from app.lists.permissions import may
+from app.lists.service import editable, insert_list, next_position, visible_lists
 
 MOST_NEW = 100
 """Lists that one file may bring along."""
@@ -35,7 +35,7 @@ class Shelves:
     def load(cls, only: str | None = None, *, adding: bool = False) -> Shelves:
         """The lists as they are now, in the caller's own order. Raises NotFound and Forbidden for `only`."""
         if only is not None:
-            require(find(only).role, "editor")
+            editable(only)
         return cls(fetch_all(visible_lists(me()).order_by(Member.position, Member.list_id)), only, adding=adding)
 
     def choose(self, list_id: str | None, name: str | None, current: str | None = None) -> str:

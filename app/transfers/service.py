@@ -16,7 +16,6 @@ from app.files.models import StoredFile
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.lists import service as lists
-from app.lists.permissions import require
 from app.transfers.formats import FORMATS
 
 MOST_FULL_FILES = 10
@@ -26,7 +25,7 @@ MOST_FULL_FILES = 10
 def start_import(values: dict[str, Any]) -> Row[Any]:
     """A job that imports the file. Raises NotFound and Forbidden for the list, PayloadTooLarge and Unavailable where there is no room."""
     if "list_id" in values:
-        require(lists.find(values["list_id"]).role, "editor")
+        lists.editable(values["list_id"])
     file, args = values["file"], {name: value for name, value in values.items() if name != "file"}
     args["new_lists"] = "lists:write" in me().permissions  # those of the token that asks, which the job itself does not know
     kind = FORMATS[values["format"]]
