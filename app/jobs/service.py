@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app, g
-from sqlalchemy import ColumnElement, Row, Select, delete, null, select, update
+from sqlalchemy import ColumnElement, Row, Select, null, select, update
 
 from app.core import metrics, tracing
-from app.core.database import after_commit, execute, fetch_all, fetch_one, insert_or, transaction
+from app.core.database import after_commit, execute, fetch_all, fetch_one, insert_or, remove_some, transaction
 from app.core.identity import me
 from app.core.paging import Listing, Order
 from app.core.problems import Conflict, NotFound
@@ -133,13 +133,12 @@ def retry(job_id: str) -> bool:
 def expire(most: int = 1000) -> int:
     """Let go of the files of jobs that ended a day ago, at most so many; gives how many jobs those were."""
     old = select(Job.id).where(Job.expires_at < now(), Job.file_id.is_not(None) | Job.upload_id.is_not(None)).limit(most)
-    return _count(update(Job).where(Job.id.in_(old)).values(file_id=None, upload_id=None).returning(Job.id))
+    return execute(update(Job).where(Job.id.in_(old)).values(file_id=None, upload_id=None)).rowcount
 
 
 def forget(most: int = 1000) -> int:
     """Remove jobs that ended 30 days ago, at most so many; gives how many those were."""
-    old = select(Job.id).where(Job.expires_at < now() - HISTORY + KEPT, Job.state.in_(ENDED)).limit(most)
-    return _count(delete(Job).where(Job.id.in_(old)).returning(Job.id))
+    return remove_some(Job.id, Job.expires_at < now() - HISTORY + KEPT, Job.state.in_(ENDED), most=most)
 
 
 def matching(*which: ColumnElement[bool], most: int) -> list[Row[Any]]:
@@ -159,7 +158,3 @@ def _new(kind: str, args: dict[str, Any], key: str | None) -> dict[str, Any]:
         "created_at": moment,
         "run_after": moment,
     }
-
-
-def _count(statement: Any) -> int:
-    return len(fetch_all(statement))
