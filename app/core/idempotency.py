@@ -98,8 +98,7 @@ def _store(digest: str, body_hash: str, answer: Response) -> None:
     headers = [(name, value) for name, value in answer.headers.items() if name in _KEPT_HEADERS]
     sealed = _seal().encrypt(orjson.dumps([answer.status_code, headers, answer.get_data(as_text=True)]))
     execute(insert(IdempotentAnswer).values(digest=digest, body_hash=body_hash, answer=sealed, created_at=now()))
-    old = select(IdempotentAnswer.digest).where(IdempotentAnswer.created_at < now() - KEPT).limit(_SWEPT)
-    execute(delete(IdempotentAnswer).where(IdempotentAnswer.digest.in_(old.with_for_update(skip_locked=True))))
+    forget(_SWEPT)
 
 
 def _store_problem(digest: str, body_hash: str, problem: Problem) -> None:
