@@ -15,12 +15,13 @@ from sqlalchemy import delete, insert, select
 
 from app.auth import passwords
 from app.auth.models import LoginFailure
-from app.core.database import after_end, execute, fetch_all, transaction
+from app.core.database import after_end, execute, fetch_all, remove_some, transaction
 from app.core.problems import RateLimited
 from app.core.types import new_id, now
 
 ALLOWED = 10
 WINDOW = timedelta(minutes=15)
+_SWEPT = 10  # old failures removed with each new one; all at once, after an attack, would be more than a request may take
 
 
 def is_right(email: str, password_hash: str | None, password: str) -> bool:
@@ -80,5 +81,5 @@ def _seconds(oldest: datetime, moment: datetime) -> int:
 def _record(account: str) -> None:
     moment = now()
     with transaction():
-        execute(delete(LoginFailure).where(LoginFailure.failed_at <= moment - WINDOW))
+        remove_some(LoginFailure.id, LoginFailure.failed_at <= moment - WINDOW, most=_SWEPT)
         execute(insert(LoginFailure).values(id=new_id(), account_hash=account, failed_at=moment))

@@ -14,11 +14,11 @@ from time import monotonic, time
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.auth.models import CredentialChange
-from app.core.database import after_commit, engine, execute, insert_or
+from app.core.database import after_commit, engine, execute, insert_or, remove_some
 from app.core.problems import Unavailable
 from app.core.types import now
 
@@ -28,6 +28,7 @@ RETRY_SECONDS = 0.5
 LIFE_SECONDS = 16 * 60.0
 OVERLAP_SECONDS = 30.0
 KEPT = timedelta(days=1)
+_SWEPT = 10  # old changes removed with each new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def announce_all(subject_ids: Iterable[str], revoked: bool, role: str | None = N
         statement.on_conflict_do_update(index_elements=["subject_id"], set_={name: statement.excluded[name] for name in news}),
         [{"subject_id": subject_id, **news} for subject_id in subjects],
     )
-    execute(delete(CredentialChange).where(CredentialChange.changed_at < moment - KEPT))
+    remove_some(CredentialChange.subject_id, CredentialChange.changed_at < moment - KEPT, most=_SWEPT)
     register: Register = current_app.extensions["credential_register"]
 
     def apply() -> None:

@@ -58,6 +58,18 @@ def test_what_has_had_its_time_goes_and_what_has_not_stays(lone_app, name):
         assert getattr(left, column) > now() - young - MINUTE
 
 
+def test_whoever_logs_in_after_an_attack_does_not_wait_until_all_its_failures_are_forgotten(lone_app):
+    account = factories.user(lone_app)
+    with lone_app.app_context(), transaction():
+        execute(insert(LoginFailure), [row(LoginFailure, account, "failed_at", now() - 16 * MINUTE) for _ in range(50)])
+
+    answer = factories.client(lone_app).post("/auth/login", {"email": account.email, "password": "a wrong one"})
+
+    assert answer.status_code == 401
+    with lone_app.app_context():
+        assert execute(select(func.count()).select_from(LoginFailure)).scalar_one() == 50 - 10 + 1
+
+
 def test_a_personal_token_without_an_end_stays(lone_app):
     account = factories.user(lone_app)
     with lone_app.app_context():
