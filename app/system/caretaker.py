@@ -18,9 +18,10 @@ from app.system.supervisor import Part, Supervisor
 log = logging.getLogger(__name__)
 
 PROCESS = "TICKBOX_CARETAKER"
-CELERY = (sys.executable, "-m", "celery", "-A", "app.worker", "--quiet")
-WORKER = (*CELERY, "worker", "--without-gossip", "--without-mingle")
-SCHEDULER = (*CELERY, "beat")
+_CELERY = (sys.executable, "-m", "celery", "-A", "app.worker", "--quiet")
+# A worker lets nobody wait for the signs of other workers: there is nothing that they have to agree on.
+WORKER = (*_CELERY, "worker", "--without-gossip", "--without-mingle")
+SCHEDULER = (*_CELERY, "beat")
 LOOK_SECONDS = 0.5
 
 

@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from app.config import ROOT, ConfigurationError, is_embedded, masked
+from app.config import ConfigurationError, is_embedded, masked
 from app.core.database import engine
 from app.system import caretaker, stack
 from app.system.supervisor import Supervisor
@@ -32,7 +32,7 @@ def serve() -> NoReturn:
     sys.stdout.flush()
     caretaker.start()
     os.environ["WEB_CONCURRENCY"] = str(current_app.config["WEB_CONCURRENCY"])  # Gunicorn reads it too, and fails where it is empty
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"])
+    os.execv(sys.executable, stack.GUNICORN)
 
 
 @click.command("stack")

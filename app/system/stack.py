@@ -27,6 +27,7 @@ from app.config import ROOT, ConfigurationError, is_embedded
 from app.core.database import engine, why_unreachable
 from app.jobs import broker
 from app.system import certificate
+from app.system.caretaker import SCHEDULER, WORKER
 from app.system.supervisor import Part
 
 TEMPLATE = ROOT / "deploy" / "nginx" / "tickbox.conf.template"
@@ -34,7 +35,7 @@ INSTANCES = ("api-1", "api-2")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LONGEST_SOCKET = 100  # characters of its path; Linux takes 107
 MIB = 1024 * 1024
-_CELERY = (sys.executable, "-m", "celery", "-A", "app.worker", "--quiet")
+GUNICORN = (sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app")
 _MAIN = """\
 # Made by `flask stack` at each start.
 pid "{folder}/nginx.master";
@@ -100,13 +101,11 @@ def prepare(app: Flask) -> Stack:
 def parts(stack: Stack) -> list[Part]:
     """The programs of the stack; the first one lets requests in."""
     nginx = [_nginx(), "-p", str(stack.folder), "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
-    # A worker lets nobody wait for the signs of other workers: there is nothing that they have to agree on.
-    worker = [*_CELERY, "worker", "--without-gossip", "--without-mingle"]
     return [
         Part("nginx", nginx, stop_with=signal.SIGQUIT, reload_with=signal.SIGHUP, is_relayed=True),
-        *(Part(name, _gunicorn(), _environment(stack, name), reload_with=signal.SIGHUP) for name in INSTANCES),
-        Part("worker", worker, _shared(stack)),
-        Part("scheduler", [*_CELERY, "beat"], _shared(stack)),
+        *(Part(name, GUNICORN, _environment(stack, name), reload_with=signal.SIGHUP) for name in INSTANCES),
+        Part("worker", WORKER, _shared(stack)),
+        Part("scheduler", SCHEDULER, _shared(stack)),
     ]
 
 
@@ -248,10 +247,6 @@ def _host(app: Flask) -> str:
 
 def _nginx() -> str:
     return shutil.which("nginx") or "/usr/sbin/nginx"  # of which Debian leaves the folder out of a user's PATH
-
-
-def _gunicorn() -> list[str]:
-    return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
 
 
 def _socket(stack: Stack, name: str) -> Path:
