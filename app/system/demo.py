@@ -14,14 +14,13 @@ import uuid_utils
 from flask.cli import with_appcontext
 from sqlalchemy import Row, insert, select
 
-from app.core.database import execute, fetch_one, transaction
+from app.core.database import execute, transaction
 from app.core.types import id_time, now
 from app.lists.models import Member
 from app.lists.service import insert_list
 from app.todos.models import Todo
 from app.todos.rules import derived
 from app.users import service as users
-from app.users.models import User
 
 BATCH = 1000
 LISTS = {"Groceries": "#2e8b57", "Work": "#1e90ff", "House": "#cd853f", "Garden": "#6b8e23", "Travel": "#8a2be2", "Reading": None}
@@ -60,14 +59,11 @@ def demo(many: int, email: str, seed: int) -> None:
 
 
 def _account(email: str) -> Row[Any]:
-    email = email.lower()
-    find = select(User).where(User.email == email)
-    if fetch_one(find) is None:
+    user = users.by_email(email)
+    if user is None:
         password = secrets.token_urlsafe(12)
-        users.create_user(email, password, name="Demo")
-        click.echo(f"Made the account {email} with the password {password}")
-    user = fetch_one(find)
-    assert user is not None, "the account was just made"
+        user = users.create_user(email.lower(), password, name="Demo")
+        click.echo(f"Made the account {user.email} with the password {password}")
     return user
 
 
