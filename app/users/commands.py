@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from marshmallow import ValidationError
 from sqlalchemy import Row, select
 
-from app.core.database import fetch_all
+from app.core.database import streamed
 from app.core.problems import Invalid, Problem
 from app.users import service
 from app.users.models import User
@@ -39,8 +39,9 @@ def create(email: str, role: str, name: str, password: str) -> None:
 @users.command("list")
 def show_all() -> None:
     """List all accounts, the oldest first."""
-    with _errors_for_people():
-        for user in fetch_all(select(User).order_by(User.id)):
+    accounts = select(User.email, User.role, User.active, User.name).order_by(User.id)
+    with _errors_for_people(), streamed(accounts, {}) as rows:
+        for user in rows:
             click.echo("\t".join((user.email, user.role, "active" if user.active else "disabled", _shown(user.name))))
 
 
