@@ -21,10 +21,9 @@ from app.core.problems import Forbidden
 from app.core.types import now
 from app.jobs.kinds import KINDS
 from app.jobs.models import QUEUED, RUNNING, Job
+from app.jobs.service import ENDED
 
 blueprint = Blueprint("metrics", __name__)
-
-ENDS = ("succeeded", "failed", "cancelled")
 
 
 @blueprint.get("/metrics")
@@ -65,7 +64,7 @@ class Jobs:
 def init_app(app: Flask) -> None:
     """Let the count of each kind of job begin before the first of it ends: Prometheus sees no growth in what begins with 1."""
     for kind in KINDS:
-        for state in ENDS:
+        for state in ENDED:
             app.extensions["metrics"].begin_with(counts.JOBS_ENDED, kind, state)
 
 

@@ -20,7 +20,9 @@ from app.lists.models import Member
 from app.lists.permissions import roles_from
 from app.todos.models import Todo
 
-_COLUMNS = [column for column in Todo.__table__.columns if column.name not in ("search", "task_key")]
+TEXTS = ("search", "task_key")
+"""The columns that follow from what a todo says. They are large, and written anew only where that has changed."""
+_COLUMNS = [column for column in Todo.__table__.columns if column.name not in TEXTS]
 _MINE = and_(Member.list_id == Todo.list_id, Member.user_id == bindparam("caller", type_=Id), Member.role.in_(roles_from("editor")))
 _BY_ID = select(*_COLUMNS, Member.role).outerjoin(Member, _MINE).where(Todo.id.in_(bindparam("ids", type_=Id, expanding=True)))
 _SERIES = (

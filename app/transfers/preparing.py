@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from app.core.problems import Invalid
 from app.core.types import is_id, new_id
 from app.todos.models import Todo
-from app.transfers.known import Known, derived_id, series_of_others
+from app.transfers.known import TEXTS, Known, derived_id, series_of_others
 from app.transfers.lists import Shelves
 from app.transfers.making import BESIDE, changed_columns, new_row
 from app.transfers.outline import Outline, Place
@@ -22,7 +22,6 @@ from app.transfers.spool import Spool
 _NEW, _CHANGED = RowSchema(), RowSchema(partial=True)
 _COLUMNS = [column.name for column in Todo.__table__.columns]
 _KEPT = {"created_by", "created_at"}
-_TEXTS = ("search", "task_key")
 _NULLABLE = frozenset(name for name, field in _NEW.fields.items() if field.allow_none)
 
 
@@ -142,7 +141,7 @@ class Preparation:
         columns = changed_columns(row, values, beside, self.shelves)
         merged = {**row, **columns}
         if columns:
-            self.changes.add(number, {**dict.fromkeys(_TEXTS), **merged})
+            self.changes.add(number, {**dict.fromkeys(TEXTS), **merged})
         if columns.keys() & {"parent_id", "list_id"}:
             self.outline.moved.append(row["id"])
             self.lists.add(row["list_id"])

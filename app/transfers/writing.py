@@ -15,6 +15,7 @@ from app.lists.locks import lock_structure
 from app.lists.models import List
 from app.todos.models import Todo
 from app.todos.queries import last_positions
+from app.transfers.known import TEXTS
 from app.transfers.lists import Shelves
 from app.transfers.preparing import Preparation
 from app.transfers.spool import Spool
@@ -23,7 +24,6 @@ _STEP = 1000
 _CHANGES = "import_changes"
 _SAME = "todos.id = changes.id AND todos.version = changes.version"
 _BOTH = f"FROM todos, {_CHANGES} AS changes WHERE {_SAME}"
-_TEXTS = ("search", "task_key")
 
 
 class Stale(Exception):
@@ -103,7 +103,7 @@ def _change(work: Work, made: Preparation, places: _Places) -> None:
     if execute(text(f"SELECT count(*) {_BOTH}")).scalar_one() != wanted:
         raise Stale
     for texts in (False, True):
-        sets = ", ".join(f"{name} = changes.{name}" for name in columns if texts or name not in _TEXTS)
+        sets = ", ".join(f"{name} = changes.{name}" for name in columns if texts or name not in TEXTS)
         which = f"changes.search IS {'NOT ' if texts else ''}NULL"
         execute(text(f"UPDATE todos SET {sets}, version = todos.version + 1 FROM {_CHANGES} AS changes WHERE {_SAME} AND {which}"))  # noqa: S608
     if on_sqlite():

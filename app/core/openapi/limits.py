@@ -16,7 +16,7 @@ LARGEST_INTEGER = 2**31 - 1
 LONGEST_TEXT = 65_536
 """Characters; the longest text that is stored, the notes of a todo, has 20,000."""
 _LONGEST = {"uuid": 36, "date": 10, "date-time": LONGEST_INSTANT, "email": 254, "uri-reference": 2048}
-_WITHOUT_NUL = r"^[^\u0000]*$"
+WITHOUT_NUL = r"^[^\u0000]*$"
 
 
 def limited(schema: Json, *, answered: bool = True) -> Json:
@@ -53,4 +53,4 @@ def _string(schema: Json, *, answered: bool) -> Json:
         return {"maxLength": _LONGEST[kind], **schema}
     if not answered:
         return schema
-    return {"maxLength": LONGEST_TEXT, **({} if kind else {"pattern": _WITHOUT_NUL}), **schema}
+    return {"maxLength": LONGEST_TEXT, **({} if kind else {"pattern": WITHOUT_NUL}), **schema}

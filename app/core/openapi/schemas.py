@@ -15,9 +15,9 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
 from app.core.fields import AnyOf, DayField, InstantField, Line, Reference, Tagged, Text, UploadField, Word
+from app.core.openapi.limits import WITHOUT_NUL
 from app.core.openapi.shared import Json
 
-_WITHOUT_NUL = r"^[^\u0000]*$"
 # The service trims these five too, which are no \s of ECMA-262.
 _NOT_BLANK = r"^[^\u0000]*[^\u0000\s\u001c-\u001f\u0085][^\u0000]*$"
 _SAMPLES: dict[str, Any] = {
@@ -152,7 +152,7 @@ class Requests(_Converter):
         if found or not isinstance(field, Text):
             return found
         trimmed = isinstance(field, Line) and any(getattr(check, "min", None) for check in field.validators)
-        return {"pattern": _NOT_BLANK if field.blank or trimmed else _WITHOUT_NUL}
+        return {"pattern": _NOT_BLANK if field.blank or trimmed else WITHOUT_NUL}
 
 
 class Answers(_Converter):
