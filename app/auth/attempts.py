@@ -41,7 +41,7 @@ def is_right(email: str, password_hash: str | None, password: str) -> bool:
 
 
 def prepare(email: str, password_hash: str | None, password: str) -> bool:
-    """Do the slow part of `is_right` now, unless it would not come to that, and say what it will find."""
+    """Look at the password now, so that `is_right` need not; whether it is right. After too many failures nobody looks, and it is not."""
     try:
         _slow_down(_account(email))
     except RateLimited:

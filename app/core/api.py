@@ -42,7 +42,7 @@ Authenticate = Callable[[str], None]
 
 
 class Segment(BaseConverter):
-    """An id in an address. A word that is an address of its own is none, so its other methods are 405 there, not 404."""
+    """An id in an address. `batch` is none: /todos/batch is an address of its own, whose other methods are 405, not the 404 of a todo."""
 
     regex = r"(?!batch$)[^/]+"
 
@@ -63,7 +63,8 @@ class Api(flask_restful.Api):
 class Resource(flask_restful.Resource):
     """Base of all resources. A method without a policy (`@requires`, `@anyone`, `@session_only`, `@public`) is an error.
 
-    A request goes through these steps, each a method of its own: authenticate, limit, authorize, read, act, answer.
+    A request goes through these steps, each a method of its own: authenticate, where it is counted, too; authorize; act, which handles it
+    once for each Idempotency-Key; handle, which is read, the method that the request names, and answer.
     """
 
     limit: ClassVar[str] = "default"
@@ -82,7 +83,7 @@ class Resource(flask_restful.Resource):
             cls.contracts["HEAD"] = cls.contracts["GET"]
 
     def dispatch_request(self, **ids: str) -> Response:
-        """Answer one request."""
+        """Answer one request. What others overtook, or the database undid as two waited for each other, is done again."""
         self.request = current_request()
         contract = self.contracts[self.request.method]
         self.authenticate(contract)
@@ -98,7 +99,7 @@ class Resource(flask_restful.Resource):
         return self.act(contract, ids)
 
     def act(self, contract: Contract, ids: dict[str, str]) -> Response:
-        """Do it, once for each Idempotency-Key. Where others hold each other up the database undoes one, to be done again."""
+        """Do it, once for each Idempotency-Key."""
         if self.request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in self.request.environ:
             return idempotency.once(lambda: self.handle(contract, ids), self.told(contract))
         return self.handle(contract, ids)

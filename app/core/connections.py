@@ -66,9 +66,9 @@ def listen(engine: Engine) -> None:
 
 
 def wait_for_long(engine: Engine) -> None:
-    """Let this process wait for locks as long as a statement may take, and for a database that is busy with the last thousand rows.
+    """Let this process wait for a lock as long as a statement may take, and two minutes until the database takes what was sent.
 
-    As is right for work that nobody waits for.
+    Nobody waits for its work, and a database that is busy with the rows of an import takes no more of them meanwhile.
     """
     if engine.dialect.name != "sqlite":
         event.listen(engine, "do_connect", _patiently)

@@ -25,7 +25,8 @@ def lock_structure(*list_ids: str) -> None:
 def lock_todos(*list_ids: str, of: str | None = None) -> None:
     """Let nobody else change the todos of these lists, or those there that a user made or has to do, until the end.
 
-    Others may still name them, as a comment does: such a one may itself wait for an account that the caller holds.
+    Rows that refer to them, as comments do, can still be added: who adds one may be waiting for an account that the caller holds, and
+    if the caller waited for them in turn neither could go on.
     """
     if on_sqlite() or not list_ids:
         return

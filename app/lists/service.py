@@ -75,7 +75,7 @@ def next_position(user_id: str) -> float:
 
 
 def insert_list(user_id: str, position: float, list_id: str | None = None, **values: Any) -> str:
-    """Insert a list with the user as its owner; gives its id. The user must exist already, or come in this transaction."""
+    """Insert a list with the user as its owner; gives its id. The user must be there already."""
     list_id = list_id or new_id()
     created_at = id_time(list_id)
     execute(insert(List).values(id=list_id, created_at=created_at, updated_at=created_at, **values))

@@ -47,7 +47,7 @@ class Build:
 
 
 class Jobs:
-    """The state of the queue, which the database knows. Without it only that it is away; where no connection is free, nothing."""
+    """The state of the queue, which the database knows. While it is away only that is told; where no connection is free, nothing is."""
 
     def collect(self) -> Iterable[Metric]:
         """See prometheus_client.registry.Collector."""

@@ -1,4 +1,7 @@
-"""Reading todos. The visibility rule of todos is `visible`, and every statement here goes through it."""
+"""Reading todos. The visibility rule of todos is `visible`, and every statement that gives a todo goes through it.
+
+Tags are counted list by list, so `tags` asks for the caller's lists itself.
+"""
 
 from __future__ import annotations
 
