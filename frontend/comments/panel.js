@@ -61,12 +61,13 @@ function draw(panel) {
 function shown(panel, comment) {
   const isMine = comment.author_id === session.user?.id;
   const isOwner = listOf(panel.listId)?.role === "owner";
+  const isEdited = comment.updated_at !== comment.created_at; // another name of its author makes another version, too
   const edit = html`<button class="link" id="edit-${comment.id}" @click=${() => startEditing(panel, comment)}>${text("core.edit")}</button>`;
   const remove = html`<button class="link" @click=${() => removeComment(panel, comment)}>${text("core.delete")}</button>`;
   return html`
     <p class="row">
       <strong dir="auto">${author(comment, panel.listId)}</strong>
-      <small>${momentText(comment.created_at, session.user?.time_zone)} ${comment.version > 1 ? text("comments.edited") : nothing}</small>
+      <small>${momentText(comment.created_at, session.user?.time_zone)} ${isEdited ? text("comments.edited") : nothing}</small>
       <span class="gap"></span>
       ${isMine ? edit : nothing} ${isMine || isOwner ? remove : nothing}
     </p>

@@ -87,6 +87,16 @@ def test_ones_own_comment_is_changed_in_its_place(open_panel, ada, comment):
     expect(comments(page).get_by_role("button", name="Edit")).to_be_focused()
 
 
+def test_who_takes_another_name_has_not_edited_what_they_said(open_panel, ada, bob, comment):
+    comment(ada, "Which one?")
+    ada.patch("/me", {"name": "Countess of Lovelace"})
+
+    page = open_panel(bob)
+
+    expect(comments(page)).to_contain_text(["Countess of Lovelace"])
+    expect(comments(page)).not_to_contain_text(["(edited)"])
+
+
 def test_a_comment_changed_in_two_windows_shows_the_other_text_and_keeps_what_was_typed(open_panel, ada, comment, todo):
     made = comment(ada, "Cow milk.")
     page = open_panel(ada)
