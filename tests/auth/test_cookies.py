@@ -41,7 +41,7 @@ def test_cookies_are_secure_where_the_service_is(make_app, account):
 
     answer = client.post("/auth/login", {"email": account.email, "password": PASSWORD, "cookies": True})
 
-    assert all("Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
+    assert ["Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie")] == [True] * 4
 
 
 def test_reading_takes_the_cookie_alone(browser, account):
