@@ -94,7 +94,7 @@ class Resource(flask_restful.Resource):
             except Overtaken:
                 continue
             except DBAPIError as error:
-                if not is_deadlock(error):
+                if not is_deadlock(error) or contract.upload:  # whose file may lie where it is kept by now, and cannot be put there again
                     raise
         return self.act(contract, ids)
 

@@ -5,7 +5,9 @@ import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app.core import uploads
 from tests import factories
@@ -238,6 +240,17 @@ def test_an_upload_that_is_sent_again_is_done_once(client, path):
         assert_problem(answer, 422)
         assert answer.json["code"] == "idempotency_mismatch"
     assert find(client, path) == [first.json]
+
+
+def test_an_upload_that_the_database_undid_for_another_is_asked_for_again(client, path, monkeypatch):
+    def undo(*_):
+        raise OperationalError("INSERT", {}, psycopg.errors.DeadlockDetected())
+
+    monkeypatch.setattr("app.attachments.service.find", undo)  # which comes when the file is in its place already
+
+    answer = client.post(path, **form())
+
+    assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (503, "unavailable", "2")
 
 
 @pytest.mark.parametrize("why", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
