@@ -34,6 +34,8 @@ def start() -> None:
         return
     try:
         Supervisor([Part("scheduler", SCHEDULER), Part("worker", WORKER)], is_wanted=lambda: os.getppid() == parent).run()
+    except Exception:  # which would end here unsaid
+        log.exception("nobody looks after the worker and the scheduler any more")
     finally:
         os._exit(0)
 

@@ -109,15 +109,22 @@ class Supervisor:
 
     def _begin(self, part: Part) -> None:
         own = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the part has this from here: until it listens to SIGHUP that must not end it
-        part.process = subprocess.Popen(  # noqa: S603  # a command of our own
-            [*_bound_to_this_process(), *part.command],
-            cwd=ROOT,
-            env={**os.environ, **part.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if part.is_relayed else None,
-            start_new_session=True,
-        )
-        signal.signal(signal.SIGHUP, own)
+        try:
+            part.process = subprocess.Popen(  # noqa: S603  # a command of our own
+                [*_bound_to_this_process(), *part.command],
+                cwd=ROOT,
+                env={**os.environ, **part.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if part.is_relayed else None,
+                start_new_session=True,
+            )
+        except OSError as error:  # the machine has no process, no memory or no file left
+            part.pause = min(2 * part.pause, LONGEST_PAUSE)
+            part.begin_at = monotonic() + part.pause
+            log.error("%s cannot begin: %s; another try comes in %s s", part.name, error.strerror, round(part.pause, 1))
+            return
+        finally:
+            signal.signal(signal.SIGHUP, own)
         if part.process.stdout:
             threading.Thread(target=_relay, args=(part.process.stdout,), daemon=True).start()
         part.begun_at = monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -74,6 +75,23 @@ def test_who_looks_up_the_process_of_a_part_that_begins_anew_finds_a_whole_numbe
 
         assert opened_before.read() == "4711\n"
     assert (tmp_path / "part.pid").read_text() == f"{part.process.pid}\n"
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_part_for_which_the_machine_has_no_process_left_begins_once_it_has(tmp_path, monkeypatch):
+    popen, refusals = subprocess.Popen, [BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")]
+
+    def begin(*args, **more):
+        if refusals:
+            raise refusals.pop()
+        return popen(*args, **more)
+
+    monkeypatch.setattr(subprocess, "Popen", begin)
+    part = Part("part", ["sleep", "60"], pause=0.01)
+
+    Supervisor([part], tmp_path, is_wanted=iter([True, True, True, False]).__next__).run()
+
+    assert part.process is not None
 
 
 def test_it_says_where_it_serves_and_keeps_all_that_it_writes_in_the_instance(make_stack):
