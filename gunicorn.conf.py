@@ -129,8 +129,8 @@ def begin_anew(server):
         subprocess.run(  # noqa: S603  # the command that it was started with
             [*command, "--check-config"], capture_output=True, text=True, timeout=CHECK_SECONDS, check=True
         )
-    except subprocess.SubprocessError as error:
-        server.log.error("The new code does not start: the old one goes on.\n%s", (error.stderr or str(error))[-2000:])
+    except (subprocess.SubprocessError, OSError) as error:  # the latter where the machine has no process left to look with
+        server.log.error("The new code does not start: the old one goes on.\n%s", (getattr(error, "stderr", None) or str(error))[-2000:])
         return
     sockets = ",".join(str(listener.fileno()) for listener in server.LISTENERS)
     os.environ |= {"GUNICORN_PID": str(os.getpid()), "GUNICORN_FD": sockets, RETIRING: " ".join(map(str, server.WORKERS))}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import runpy
+import subprocess
+from types import SimpleNamespace
 
 import pytest
 from gunicorn import util
@@ -33,11 +36,17 @@ class Request:
 
 
 @pytest.fixture
-def answer(monkeypatch):
-    """`answer("GET", [("Content-Length", "2")], b"ok")`: the pieces in which an answer is sent."""
+def configuration(monkeypatch):
+    """What gunicorn.conf.py defines. What it changes of Gunicorn is undone afterwards."""
     for module, name in ((util, "write_error"), (wsgi, "Response")):
         monkeypatch.setattr(module, name, getattr(module, name))
-    kind = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["Answer"]
+    return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
+@pytest.fixture
+def answer(configuration):
+    """`answer("GET", [("Content-Length", "2")], b"ok")`: the pieces in which an answer is sent."""
+    kind = configuration["Answer"]
 
     def send(method, headers, *parts):
         wire = Wire()
@@ -74,3 +83,18 @@ def test_an_answer_without_a_body_is_its_head(answer):
     [head] = answer("HEAD", [("Content-Length", "2")], b"")
 
     assert head.endswith(b"Content-Length: 2\r\n\r\n")
+
+
+def test_a_machine_without_a_process_left_lets_the_old_code_go_on(configuration, monkeypatch):
+    def refuse(*_, **__):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "run", refuse)
+    said = []
+    server = SimpleNamespace(START_CTX={"cwd": str(ROOT)}, log=SimpleNamespace(error=lambda *words: said.append(words)))
+
+    configuration["begin_anew"](server)
+
+    [(line, why)] = said
+    assert line.startswith("The new code does not start: the old one goes on.")
+    assert "Resource temporarily unavailable" in why
