@@ -6,6 +6,7 @@ token can be, and reads the news at most every 2 seconds; so a request asks a di
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from app.auth.models import CredentialChange
 from app.core.database import after_commit, engine, execute, insert_or, remove_some
 from app.core.problems import Unavailable
 from app.core.types import now
+
+log = logging.getLogger(__name__)
 
 READ_SECONDS = 2.0
 STALE_SECONDS = 5.0
@@ -78,8 +81,9 @@ class Register:
                 due = monotonic() - self._read_at >= READ_SECONDS and monotonic() - self._failed_at >= RETRY_SECONDS
                 if due:
                     self._read()
-            except SQLAlchemyError:
+            except SQLAlchemyError as error:
                 self._failed_at = monotonic()
+                log.warning("revocations cannot be read: %s", type(error).__name__)
             finally:
                 self._reading.release()
         if monotonic() - self._read_at > STALE_SECONDS:

@@ -1,5 +1,6 @@
 """What one process changes, every other knows within five seconds. A second app on the same database is the other process."""
 
+import logging
 import time
 from datetime import timedelta
 
@@ -203,6 +204,17 @@ def test_without_the_database_no_credential_is_trusted_for_long(clocks, rows):
 
     with pytest.raises(Unavailable):
         register.changes()
+
+
+def test_the_log_says_why_no_credential_is_trusted(clocks, rows, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("app"), "propagate", True)
+    register = revocation.Register()
+    rows.append(AWAY)
+
+    with pytest.raises(Unavailable):
+        register.changes()
+
+    assert "revocations cannot be read: OperationalError" in caplog.text
 
 
 def test_the_register_recovers_with_the_database(clocks, rows):
