@@ -33,7 +33,7 @@ class SteadyScheduler(Scheduler):
         try:
             self.producer  # noqa: B018  # connects, before anything is taken for sent
         except Exception as error:  # each transport has its own kinds
-            log.warning("the broker cannot be told what is due: %s", error)
+            log.warning("the broker cannot be told what is due: %s", _reason(error))
             return RETRY_SECONDS
         return float(super().tick(*args, **kwargs))
 
@@ -42,4 +42,9 @@ class SteadyScheduler(Scheduler):
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except Exception as error:  # each transport has its own kinds
-            log.warning("the broker was not told of %s: %s", entry.task, kind_of(error.__cause__ or error.__context__ or error))
+            log.warning("the broker was not told of %s: %s", entry.task, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """What a transport made its own error of; what that says may quote an address with its password."""
+    return kind_of(error.__cause__ or error.__context__ or error)

@@ -336,7 +336,9 @@ def test_a_job_that_waits_for_its_next_attempt_goes_on_waiting(lone):
 
 
 def test_where_the_broker_refuses_the_scheduler_it_goes_on(lone, monkeypatch):
-    sent, refusals = [], [OSError("refused"), OSError("refused")]
+    sent, refusals = [], [OSError("amqp://user:secret@host refused"), OSError("refused")]
+    lines = io.StringIO()
+    monkeypatch.setattr(logging.getLogger("app"), "handlers", [logging.StreamHandler(lines)])
 
     class Refusing(SteadyScheduler):
         @property
@@ -354,6 +356,7 @@ def test_where_the_broker_refuses_the_scheduler_it_goes_on(lone, monkeypatch):
     while beat.tick() == 0:
         pass
     assert set(sent) == set(beat.schedule)
+    assert lines.getvalue() == "the broker cannot be told what is due: OSError\n" * 2
 
 
 def test_a_line_tells_what_the_broker_did_not_take_without_what_it_said(lone, monkeypatch):
