@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from email.utils import parseaddr
+from email.utils import getaddresses
 from ipaddress import ip_network
 from urllib.parse import parse_qs, urlsplit
 
@@ -166,7 +166,8 @@ def mail_server(value: str) -> str:
 
 def sender(value: str) -> str:
     """Whom mails come from, with or without a name."""
-    if not value.isprintable() or "@" not in parseaddr(value)[1]:
+    found = [address for _, address in getaddresses([value])]
+    if not (value.isprintable() and len(found) == 1 and re.fullmatch(r"[^\s@:]+@[^\s@]+", found[0])):
         raise ValueError("use an address such as tickbox@example.org, or Tickbox <tickbox@example.org>")
     return value
 

@@ -117,6 +117,8 @@ def test_a_bad_address_is_not_repeated_as_it_may_hold_a_password(name):
         ("MAIL_URL", "smtp://localhost"),
         ("MAIL_URL", "smtps://robin:hunter2@mail.example.org:465"),
         ("MAIL_FROM", "Tickbox <tickbox@example.org>"),
+        ("MAIL_FROM", '"Lists, shared" <tickbox@example.org>'),
+        ("MAIL_FROM", "tickbox@müller.example"),
         ("STORAGE_URL", "s3://bucket/prefix?endpoint_url=https://s3.example.org"),
     ],
 )
@@ -135,6 +137,8 @@ def test_what_work_in_the_background_needs_is_found_by_its_address(name, value):
         ("DATABASE_URL", "postgresql://tickbox@localhost:many/tickbox"),
         ("MAIL_FROM", "tickbox"),
         ("MAIL_FROM", "a@b.c\nBcc: d@e.f"),
+        ("MAIL_FROM", "robin@example.org, alex@example.org"),
+        ("MAIL_FROM", "@example.org"),
         ("STORAGE_URL", "/srv"),
         ("STORAGE_URL", "s3://bucket?endpoint=https://s3.example.org"),
         ("REDIS_URL", "redis://localhost:6379/limits"),
