@@ -1,8 +1,7 @@
 /** The members of lists: read once, and again after a minute or a change made here. */
 
-import { all, patch, post, remove } from "../core/api.js";
+import { all } from "../core/api.js";
 import { redraw } from "../core/page.js";
-import { readLists } from "./lists.js";
 
 const KEPT = 60_000; // milliseconds
 const known = new Map();
@@ -35,22 +34,3 @@ export function readMembers(listId) {
 }
 
 export const forgetMembers = () => known.clear();
-
-/** Throws Problem: 422 for an unknown address, 409 for a member. */
-export async function invite(listId, email, role) {
-  await post(`/lists/${listId}/members`, { email, role });
-  await readMembers(listId);
-}
-
-/** Throws Problem: 409 where no owner would be left, 412 where another has changed it. */
-export async function changeRole(listId, member, role) {
-  await patch(path(listId, member), { role }, { ifMatch: member.version });
-  await Promise.all([readMembers(listId), readLists()]);
-}
-
-/** Throws Problem as `changeRole` does. */
-export async function removeMember(listId, member) {
-  await remove(path(listId, member), { ifMatch: member.version });
-}
-
-const path = (listId, member) => `/lists/${listId}/members/${member.user_id}`;

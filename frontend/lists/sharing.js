@@ -1,4 +1,5 @@
 import { session } from "../auth/session.js";
+import { patch, post, remove } from "../core/api.js";
 import { ask, dialog } from "../core/dialog.js";
 import { choice, field, form, inWords } from "../core/form.js";
 import { complain, say } from "../core/notices.js";
@@ -6,7 +7,7 @@ import { html, nothing, redraw, repeat } from "../core/page.js";
 import { go } from "../core/router.js";
 import { text } from "../core/text.js";
 import { readLists } from "./lists.js";
-import { changeRole, invite, membersOf, readMembers, removeMember } from "./members.js";
+import { membersOf, readMembers } from "./members.js";
 
 const ROLES = ["viewer", "editor", "owner"];
 
@@ -94,6 +95,23 @@ function invitation(sharing) {
   `;
 }
 
+/** Throws Problem: 422 for an unknown address, 409 for a member. */
+async function invite(listId, email, role) {
+  await post(`/lists/${listId}/members`, { email, role });
+  await readMembers(listId);
+}
+
+/** Throws Problem: 409 where no owner would be left, 412 where another has changed it. */
+async function changeRole(listId, member, role) {
+  await patch(path(listId, member), { role }, { ifMatch: member.version });
+  await Promise.all([readMembers(listId), readLists()]);
+}
+
+/** Throws Problem as `changeRole` does. */
+async function removeMember(listId, member) {
+  await remove(path(listId, member), { ifMatch: member.version });
+}
+
 async function giveRole(sharing, member, role) {
   const isGivingUp = isMe(member) && member.role === "owner";
   if (isGivingUp && !(await ask(text("lists.role"), text("lists.give_up_sure"), roleName(role), { danger: true }))) return;
@@ -146,6 +164,7 @@ async function readAgain(sharing) {
   }
 }
 
+const path = (listId, member) => `/lists/${listId}/members/${member.user_id}`;
 const isMe = (member) => member.user_id === session.user?.id;
 const called = (member) => member.name || member.email;
 const roleName = (role) => text(`lists.roles.${role}`);
