@@ -271,3 +271,13 @@ def test_everyone_can_use_the_comments(open_panel, ada, bob, comment, look):
     comments(page).get_by_role("button", name="Edit").click()
 
     axe(page, ".comments")
+
+
+def test_what_is_said_has_the_width_of_the_panel_below_who_said_it(open_panel, comment, ada):
+    comment(ada, "OK")
+    page = open_panel(ada, viewport=PHONE)
+    author, said = comments(page).get_by_text("Ada"), comments(page).get_by_text("OK")
+    expect(said).to_be_visible()
+
+    assert said.bounding_box()["y"] >= author.bounding_box()["y"] + author.bounding_box()["height"]
+    assert said.bounding_box()["x"] == pytest.approx(author.bounding_box()["x"], abs=1)
