@@ -147,3 +147,25 @@ def test_a_date_is_seen_whole_in_the_panel(open_page, account):
     day = page.get_by_label("Day", exact=True).first
 
     assert day.bounding_box()["width"] >= 8.5 * 16  # pixels that ten digits and signs take, with the button of the calendar
+
+
+def test_a_dialog_about_a_list_is_read_however_long_its_name_is(open_page, account):
+    ada = account(name="Ada")
+    made = ada.post("/lists", {"name": "W" * 120})
+    page = open_page(ada, path=f"/#/lists/{made['id']}", viewport=PHONE)
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
+
+    assert page.get_by_role("dialog").evaluate("(dialog) => dialog.scrollWidth <= dialog.clientWidth")
+    assert page.get_by_role("dialog").get_by_role("heading").first.bounding_box()["x"] >= 0
+
+
+def test_a_report_on_a_list_is_no_wider_than_a_phone_however_long_its_name_is(open_page, account):
+    ada = account(name="Ada")
+    ada.post("/lists", {"name": "W" * 120})
+    page = open_page(ada, path="/#/reports", viewport=PHONE)
+    page.get_by_role("combobox", name="List").select_option("W" * 120)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#report")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
