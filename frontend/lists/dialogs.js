@@ -6,7 +6,7 @@ import { complain } from "../core/notices.js";
 import { html } from "../core/page.js";
 import { go } from "../core/router.js";
 import { text } from "../core/text.js";
-import { addList, changeList, removeList } from "./lists.js";
+import { addList, changeList, removeList } from "./changes.js";
 
 const COLORS = {
   "#c0392b": "red",

@@ -1,7 +1,6 @@
-import { all, get, patch, post, remove } from "../core/api.js";
+import { all, get } from "../core/api.js";
 import { complain } from "../core/notices.js";
 import { redraw } from "../core/page.js";
-import { text } from "../core/text.js";
 
 /** The lists and tags of the person: `all` is in their order, the inbox first; `isKnown` is false until it was read. */
 export const lists = { all: [], tags: [], isKnown: false };
@@ -39,26 +38,3 @@ export const movable = () => lists.all.filter((list) => !list.inbox && !list.arc
 
 /** Whether the person may change its todos. */
 export const mayEdit = (id) => ["owner", "editor"].includes(listOf(id)?.role);
-
-export async function addList(fields) {
-  const made = (await post("/lists", fields)).data;
-  await readLists();
-  return made;
-}
-
-/** Throws Problem. */
-export const changeList = (list, fields) => settle(list, patch(`/lists/${list.id}`, fields, { ifMatch: list.version }));
-
-/** With its todos. Throws Problem. */
-export const removeList = (list) => settle(list, remove(`/lists/${list.id}`, { ifMatch: list.version }));
-
-/** Where it was changed elsewhere, `list` is what it is now, for another try. */
-async function settle(list, change) {
-  try {
-    await change;
-  } catch (problem) {
-    if (problem.status === 412) problem.message = text("lists.changed", Object.assign(list, problem.current));
-    throw problem;
-  }
-  await readLists();
-}

@@ -2,7 +2,8 @@ import { dialog } from "../core/dialog.js";
 import { complain } from "../core/notices.js";
 import { html, redraw, repeat } from "../core/page.js";
 import { text } from "../core/text.js";
-import { changeList, movable, readLists } from "./lists.js";
+import { changeList } from "./changes.js";
+import { movable, readLists } from "./lists.js";
 
 /** The order of the lists is each person's own. The inbox stays first. */
 export function orderLists() {
