@@ -5,9 +5,15 @@ import { redraw } from "../core/page.js";
 /** The lists and tags of the person: `all` is in their order, the inbox first; `isKnown` is false until it was read. */
 export const lists = { all: [], tags: [], isKnown: false };
 
+let readings = 0;
+let newest = 0; // whose answer came; of those before it none may come after it
+
 export async function readLists() {
+  const reading = ++readings;
   try {
     const [found, tags] = await Promise.all([all("/lists"), get("/tags")]);
+    if (reading < newest) return;
+    newest = reading;
     lists.all = found.sort((one, other) => other.inbox - one.inbox || one.position - other.position);
     lists.tags = tags.data.data;
     lists.isKnown = true;
@@ -27,6 +33,7 @@ export function readListsSoon() {
 
 export function forgetLists() {
   clearTimeout(timer);
+  newest = readings + 1; // what comes now is another person's
   Object.assign(lists, { all: [], tags: [], isKnown: false });
 }
 
