@@ -24,7 +24,7 @@ export function dialog(name, draw, { kind = "" } = {}) {
       redraw();
       resolve(value);
       // Browsers give the focus back only to what still has its place.
-      setTimeout(() => (before?.isConnected ? before : document.querySelector("h1"))?.focus());
+      setTimeout(() => before.focus());
     };
     one.draw = () => draw(one.close);
     open = [...open, one];

@@ -27,7 +27,10 @@ export function redraw() {
   isAsked = true;
   queueMicrotask(() => {
     isAsked = false;
+    const before = document.activeElement;
     render(draw(), document.body);
     for (const act of followers) act();
+    // What had the focus is gone: from the page's end the keyboard would lead out of it.
+    if (!before.isConnected && document.activeElement === document.body) document.querySelector("h1")?.focus({ preventScroll: true });
   });
 }

@@ -159,3 +159,28 @@ def test_when_all_filters_are_off_the_focus_is_where_they_are(open_page, three):
 
     expect(tasks(page)).to_have_count(3)
     expect(page.locator("summary", has_text="Filters and order")).to_be_focused()
+
+
+def test_who_brings_a_todo_back_by_keyboard_is_still_in_the_page(open_page, three):
+    page = open_page(three)
+    page.get_by_role("button", name="one", exact=True).focus()
+    press(page, "Delete")
+
+    page.get_by_role("button", name="Undo").press("Enter")
+
+    expect(tasks(page)).to_have_text(["one", "two", "three"])
+    expect(page.get_by_role("heading", name="Inbox")).to_be_focused()
+
+
+def test_who_empties_the_trash_by_keyboard_stays_in_it(open_page, three):
+    for todo in three.get("/todos")["data"]:
+        three.delete(f"/todos/{todo['id']}")
+    page = open_page(three, path="/#/trash")
+
+    page.get_by_role("button", name="Restore one").press("Enter")
+    expect(page.get_by_role("heading", name="Trash")).to_be_focused()
+    page.get_by_role("button", name="Delete for good: two").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Delete for good").press("Enter")
+
+    expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("heading", name="Trash")).to_be_focused()
