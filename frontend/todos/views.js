@@ -85,7 +85,10 @@ function todosView({ own, title, listId = () => session.user.inbox_id, head = ()
 
   function look(event) {
     if (document.visibilityState !== "visible" || !navigator.onLine || document.querySelector(".dragged")) return;
-    if (pending) arrive(pending).then(() => event?.type === SENT && collection.refresh());
+    // "Today" is another day after midnight.
+    const isOld = JSON.stringify(apiQuery(addressQuery(), own)) !== JSON.stringify((pending ?? collection).query);
+    if (isOld && !collection.opened) changed(addressQuery());
+    else if (pending) arrive(pending).then(() => event?.type === SENT && collection.refresh());
     else collection.refresh();
     readListsSoon();
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -162,6 +163,19 @@ def test_a_list_is_filtered_and_sorted(open_page, ada, todo, filter_, option, le
     page.get_by_role("combobox", name=filter_).select_option(label=option)
 
     expect(tasks(page)).to_have_text(left)
+
+
+def test_what_is_due_today_is_another_thing_after_midnight(open_page, ada, todo):
+    now = datetime.now(UTC)
+    for days, task in enumerate(("pay the rent", "buy milk", "call Bob")):
+        todo(task, due_on=f"{now + timedelta(days=days):%F}")
+    page = open_page(ada, path="/#/todos?due=today")
+    expect(tasks(page)).to_have_text(["pay the rent"])
+
+    page.clock.set_fixed_time(now + timedelta(days=1))
+    page.evaluate("dispatchEvent(new Event('focus'))")
+
+    expect(tasks(page)).to_have_text(["buy milk", "pay the rent"])
 
 
 def test_the_next_page_comes_as_one_scrolls(open_page, ada):
