@@ -6,9 +6,10 @@ import { text } from "../core/text.js";
 import { listOf } from "../lists/lists.js";
 import { membersOf } from "../lists/members.js";
 
-/** Two have changed the same todo: both versions. Gives whether `mine` shall stay. */
-export function settleConflict(mine, current) {
+/** Two have changed the same todo: both versions. Gives whether `mine` shall stay. `todoOf(id)` gives another todo that is known. */
+export function settleConflict(mine, current, todoOf = () => null) {
   const fields = Object.keys(mine);
+  const wording = (name, value) => (name === "parent_id" && value ? (todoOf(value)?.task ?? "…") : fieldText(name, value, current));
   return dialog(
     text("todos.conflict"),
     (close) => html`
@@ -25,8 +26,8 @@ export function settleConflict(mine, current) {
           ${fields.map(
             (name) => html`<tr>
               <th scope="row">${text(`todos.${name}`)}</th>
-              <td dir="auto">${wording(name, mine[name], current)}</td>
-              <td dir="auto">${wording(name, current[name], current)}</td>
+              <td dir="auto">${wording(name, mine[name])}</td>
+              <td dir="auto">${wording(name, current[name])}</td>
             </tr>`,
           )}
         </tbody>
@@ -40,7 +41,7 @@ export function settleConflict(mine, current) {
   );
 }
 
-function wording(name, value, { list_id: listId }) {
+function fieldText(name, value, { list_id: listId }) {
   if (value === null || value === "" || value?.length === 0) return "–";
   if (name === "done") return text(value ? "core.yes" : "core.no");
   if (name === "priority") return text(`todos.priorities.${value}`);

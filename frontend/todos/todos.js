@@ -75,7 +75,7 @@ async function takeBack(collection, todo, fields, problem) {
     complain(problem);
   } else if (problem.status === 412) {
     collection.put(problem.current);
-    if (await settleConflict(fields, problem.current)) return changeTodo(collection, problem.current, fields);
+    if (await settleConflict(fields, problem.current, (id) => collection.get(id))) return changeTodo(collection, problem.current, fields);
   } else {
     collection.put(todo);
     complain(problem);

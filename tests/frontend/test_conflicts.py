@@ -80,6 +80,20 @@ def test_whom_it_was_assigned_to_is_said_by_name(open_page, account):
     expect(page.get_by_role("dialog", name="Changed by two").get_by_role("row", name="Assigned to Ada Bob")).to_be_visible()
 
 
+def test_under_which_todo_it_was_put_is_said_by_its_task(open_page, account):
+    ada = account(name="Ada")
+    ada.post("/todos", {"task": "plan the party"})
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=["412"])
+    page.get_by_role("button", name="buy milk", exact=True).focus()
+
+    ada.patch(f"/todos/{made['id']}", {"priority": "high"})
+    page.keyboard.press("Alt+ArrowRight")
+
+    dialog = page.get_by_role("dialog", name="Changed by two")
+    expect(dialog.get_by_role("row", name="Parent plan the party –")).to_be_visible()
+
+
 def test_changes_that_one_person_makes_faster_than_they_are_sent_are_no_conflict(open_page, account):
     ada = account(name="Ada")
     made = ada.post("/todos", {"task": "buy milk"})
