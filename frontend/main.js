@@ -56,6 +56,9 @@ whenDrawn(() => {
   seen = now;
 });
 
+// What is typed in a field is sent when the field is left.
+addEventListener("pagehide", () => document.activeElement?.blur());
+
 putOn();
 show(
   () => html`

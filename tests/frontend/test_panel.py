@@ -188,3 +188,11 @@ def test_what_is_due_no_more_repeats_no_more(page, ada, made):
 
     expect(page.get_by_label("Repeats")).to_have_value("")
     until(page, lambda: ada.get(f"/todos/{made['id']}")["due_on"] is None)
+
+
+def test_notes_that_were_just_typed_outlive_a_reload(page, ada, made):
+    page.get_by_label("Notes").fill("two bottles")
+
+    page.reload()
+
+    until(page, lambda: ada.get(f"/todos/{made['id']}")["notes"] == "two bottles")
