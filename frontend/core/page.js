@@ -30,7 +30,8 @@ export function redraw() {
     const before = document.activeElement;
     render(draw(), document.body);
     for (const act of followers) act();
-    // What had the focus is gone: from the page's end the keyboard would lead out of it.
-    if (!before.isConnected && document.activeElement === document.body) document.querySelector("h1")?.focus({ preventScroll: true });
+    // What had the focus has another place, or is gone: from the page's end the keyboard would lead out of it.
+    if (document.activeElement === document.body)
+      (before.isConnected ? before : document.querySelector("h1"))?.focus({ preventScroll: true });
   });
 }

@@ -161,6 +161,22 @@ def test_when_all_filters_are_off_the_focus_is_where_they_are(open_page, three):
     expect(page.locator("summary", has_text="Filters and order")).to_be_focused()
 
 
+def test_a_todo_keeps_the_focus_wherever_it_is_moved_to(open_page, ada):
+    first = ada.post("/todos", {"task": "one"})
+    second = ada.post("/todos", {"task": "two", "parent_id": first["id"]})
+    ada.post("/todos", {"task": "three", "parent_id": second["id"]})
+    ada.post("/todos", {"task": "four"})
+    page = open_page(ada)
+    page.get_by_role("button", name="four", exact=True).focus()
+
+    for level in ("2", "3", "4"):
+        press(page, "Alt+ArrowRight")
+        expect(page.get_by_role("listitem").filter(has_text="four")).to_have_attribute("aria-level", level)
+        page.wait_for_load_state("networkidle")
+
+    expect(page.get_by_role("button", name="four", exact=True)).to_be_focused()
+
+
 def test_who_brings_a_todo_back_by_keyboard_is_still_in_the_page(open_page, three):
     page = open_page(three)
     page.get_by_role("button", name="one", exact=True).focus()
