@@ -28,7 +28,7 @@ export function todoFields(first, submit) {
       const due = day && time ? { due_at: instantOf(day, time, zone) } : { due_on: day || null };
       change(day || !todo.recurrence ? due : { ...due, recurrence: null }); // what repeats is due
     };
-    const setRemind = (day, time) => change({ remind_at: day ? instantOf(day, time || "09:00", zone) : null });
+    const setRemind = (day, time) => change({ remind_at: day ? instantOf(day, time, zone) : null });
     return html`
       <fieldset class="fields" ?disabled=${!isMine} @focusin=${() => (seen = todo)}>
         <legend class="unseen">${text("todos.details")}</legend>
@@ -61,7 +61,7 @@ export function todoFields(first, submit) {
           todo.priority,
           (priority) => change({ priority }),
         )}
-        ${moment("due_on", due, setDue)} ${moment("remind_at", remind, setRemind)}
+        ${moment("due_on", due, setDue)} ${moment("remind_at", remind, setRemind, "09:00")}
         ${pick("recurrence", rules(todo.recurrence), todo.recurrence ?? "", (rule) => change(repeat(rule, todo)))}
         ${
           people.length > 1
@@ -119,7 +119,7 @@ function pick(name, options, value, act) {
   </label>`;
 }
 
-function moment(name, { day, time }, act) {
+function moment(name, { day, time }, act, usual = "") {
   return html`<fieldset class="moment">
     <legend>${text(`todos.${name}`)}</legend>
     <input
@@ -127,8 +127,17 @@ function moment(name, { day, time }, act) {
       min="1000-01-01"
       aria-label=${text("todos.day")}
       .value=${day}
-      @change=${({ target }) => target.validity.valid && act(target.value, time)}
+      @change=${({ target }) => target.validity.valid && act(target.value, time || usual)}
     />
-    <input type="time" aria-label=${text("todos.time")} .value=${time} ?disabled=${!day} @change=${(event) => act(day, event.target.value)} />
+    <input
+      type="time"
+      aria-label=${text("todos.time")}
+      .value=${time}
+      ?disabled=${!day}
+      @change=${({ target }) => {
+        target.value ||= usual;
+        act(day, target.value);
+      }}
+    />
   </fieldset>`;
 }

@@ -190,6 +190,20 @@ def test_what_is_due_no_more_repeats_no_more(page, ada, made):
     until(page, lambda: ada.get(f"/todos/{made['id']}")["due_on"] is None)
 
 
+def test_a_reminder_whose_time_is_emptied_shows_the_time_at_which_it_comes(page, ada, made):
+    reminder = page.get_by_role("group", name="Reminder")
+    reminder.get_by_label("Day").fill("2030-01-01")
+    time = reminder.get_by_label("Time")
+    expect(time).to_have_value("09:00")
+    until(page, lambda: ada.get(f"/todos/{made['id']}")["remind_at"] == "2030-01-01T09:00:00Z")
+
+    time.fill("")
+
+    expect(time).to_have_value("09:00")
+    page.wait_for_load_state("networkidle")
+    assert ada.get(f"/todos/{made['id']}")["remind_at"] == "2030-01-01T09:00:00Z"
+
+
 def test_notes_that_were_just_typed_outlive_a_reload(page, ada, made):
     page.get_by_label("Notes").fill("two bottles")
 
