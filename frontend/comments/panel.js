@@ -61,7 +61,7 @@ function draw(panel) {
 function shown(panel, comment) {
   const isMine = comment.author_id === session.user?.id;
   const isOwner = listOf(panel.listId)?.role === "owner";
-  const isEdited = comment.updated_at !== comment.created_at; // another name of its author makes another version, too
+  const isEdited = comment.updated_at !== comment.created_at; // its author's new name is a new version, too
   const edit = html`<button class="link" id="edit-${comment.id}" @click=${() => startEditing(panel, comment)}>${text("core.edit")}</button>`;
   const remove = html`<button class="link" @click=${() => removeComment(panel, comment)}>${text("core.delete")}</button>`;
   return html`

@@ -30,7 +30,7 @@ export function redraw() {
     const before = document.activeElement;
     render(draw(), document.body);
     for (const act of followers) act();
-    // What had the focus has another place, or is gone: from the page's end the keyboard would lead out of it.
+    // What had the focus is gone: from the page's end the keyboard would lead out of it.
     if (document.activeElement === document.body)
       (before.isConnected ? before : document.querySelector("h1"))?.focus({ preventScroll: true });
   });

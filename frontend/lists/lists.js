@@ -6,7 +6,7 @@ import { redraw } from "../core/page.js";
 export const lists = { all: [], tags: [], isKnown: false };
 
 let readings = 0;
-let newest = 0; // whose answer came; of those before it none may come after it
+let newest = 0; // whose answer came; none from before may come after it
 
 export async function readLists() {
   const reading = ++readings;

@@ -6,10 +6,7 @@ import { redraw } from "../core/page.js";
 const KEPT = 60_000; // milliseconds
 const known = new Map();
 
-/**
- * `user_id`, `name`, `email`, `role`, `version` of each, the longest member first, as far as it is known by now; the page is drawn again
- * when there is more.
- */
+/** Those known by now, as the API has them, the longest member first; the page is drawn again when there is more. */
 export function membersOf(listId) {
   if (!(Date.now() < known.get(listId)?.until)) readMembers(listId).catch(() => {}); // asked for again with the next drawing
   return known.get(listId).found;
