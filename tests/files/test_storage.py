@@ -233,4 +233,4 @@ def test_while_a_storage_takes_the_file_of_a_job_no_transaction_waits_for_it(app
 
     do_jobs(app)
 
-    assert inside == [False]
+    assert set(inside) == {False}  # of other jobs, too, which were left over

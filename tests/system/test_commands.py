@@ -13,9 +13,8 @@ import pytest
 from sqlalchemy import make_url
 
 from app.config import ROOT
-from tests.brokers import need
 from tests.conftest import service
-from tests.databases import HOW_TO_GET_POSTGRESQL, SERVER, environment, postgresql
+from tests.databases import environment, postgresql
 from tests.ports import free_port
 
 ALL = [["serve"], ["stack"], ["db", "upgrade"], ["users", "list"], ["jobs", "list"], ["todos", "purge"], ["demo"]]
@@ -78,7 +77,6 @@ def test_a_disk_without_room_is_named(words, tmp_path):
 @pytest.fixture
 def of_somebody_else():
     """The address of a database that its user may connect to, and does not own."""
-    need(SERVER, HOW_TO_GET_POSTGRESQL)
     name = f"guest_{secrets.token_hex(4)}"
     with postgresql() as address, psycopg.connect(address, autocommit=True) as owner:
         owner.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
@@ -88,6 +86,7 @@ def of_somebody_else():
             owner.execute(f"DROP ROLE {name}")
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("words", [["serve"], ["db", "upgrade"]], ids=" ".join)
 def test_who_does_not_own_the_database_is_told_so(words, tmp_path, of_somebody_else):
     done = run(words, tmp_path, DATABASE_URL=of_somebody_else, PORT=str(free_port()), **SECRETS)
