@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
 import socket
 import subprocess
 import sys
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from app.config import ROOT
 from tests.conftest import service
@@ -76,14 +74,12 @@ def test_a_disk_without_room_is_named(words, tmp_path):
 
 @pytest.fixture
 def of_somebody_else():
-    """The address of a database that its user may connect to, and does not own."""
-    name = f"guest_{secrets.token_hex(4)}"
+    """The address of a database that its user may connect to, and make nothing in: as if it belonged to somebody else."""
     with postgresql() as address, psycopg.connect(address, autocommit=True) as owner:
-        owner.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
-        try:
-            yield make_url(address).set(username=name, password=name).render_as_string(hide_password=False)
-        finally:
-            owner.execute(f"DROP ROLE {name}")
+        if owner.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (True,):
+            pytest.skip("Nothing is refused to a superuser: name a user in TEST_DATABASE_URL who may create databases, and no more.")
+        owner.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC, pg_database_owner")
+        yield address
 
 
 @pytest.mark.postgresql
