@@ -103,7 +103,8 @@ def _snapshot() -> Iterator[Connection]:
             yield connection
         finally:
             if not connection.invalidated:
-                connection.exec_driver_sql("ROLLBACK")
+                # Nothing was written. After a ROLLBACK psycopg would have the database forget what `core.statements` has prepared.
+                connection.exec_driver_sql("COMMIT")
 
 
 def _files(connection: Connection, tables: list[Table]) -> list[Row[Any]]:
