@@ -16,6 +16,7 @@ from app.core import database, http, limits, logging, metrics, migrations, probl
 from app.core.openapi import VERSION
 from app.files import storage
 
+gc.freeze()  # and none of what they made ever becomes any
 gc.enable()
 
 

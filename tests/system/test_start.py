@@ -37,6 +37,8 @@ IMPORT_TIMES = 1.65
 ANSWER_SECONDS = 2.0
 STOP_SECONDS = 2.0
 TRIES = 3
+PAIRS = 9
+"""How often an import is compared at most: one alone is off by a third where a machine is busy with others' work."""
 LATER = {"PIL", "alembic", "boto3", "botocore", "flask_migrate", "icalendar", "matplotlib", "numpy", "pytest"}
 """What takes long to import, and is imported where it is needed: by a worker or a command, never by a service that answers requests."""
 _LINE = re.compile(r"import time: +(\d+) \| +(\d+) \|( +)(\S+)")
@@ -81,12 +83,15 @@ def cpu_to_first_answer(server):
 def test_the_app_is_imported_within_its_budget(tmp_path):
     both = ("wsgi", "gc; gc.disable(); import " + ", ".join(LIBRARIES))  # in turn, so that what else the machine does meets both
 
-    took = [[float(run(tmp_path, f"import {what}; import time; print(time.process_time())").stdout) for what in both] for _ in range(TRIES)]
+    took = []
+    while len(took) < PAIRS:
+        took.append([float(run(tmp_path, f"import {what}; import time; print(time.process_time())").stdout) for what in both])
+        ours, theirs = map(min, zip(*took, strict=True))
+        if len(took) >= TRIES and ours <= IMPORT_TIMES * theirs:
+            return
 
-    ours, theirs = map(min, zip(*took, strict=True))
-    if ours > IMPORT_TIMES * theirs:
-        names = heaviest(run(tmp_path, "import wsgi", "-X", "importtime").stderr)
-        pytest.fail(f"{ours:.2f} s, {ours / theirs:.2f} times as long as the libraries; the heaviest imports:\n" + "\n".join(names))
+    names = heaviest(run(tmp_path, "import wsgi", "-X", "importtime").stderr)
+    pytest.fail(f"{ours:.2f} s, {ours / theirs:.2f} times as long as the libraries; the heaviest imports:\n" + "\n".join(names))
 
 
 def test_what_no_request_needs_is_not_imported(tmp_path):
