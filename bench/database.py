@@ -25,7 +25,7 @@ HOW_TO_GET_ONE = (
 # Nothing is made faster than it is by default: every commit waits for the disk. Checkpoints and autovacuum are kept out of the runs,
 # which they would meet at random; between rounds the bench vacuums.
 SETTINGS = {
-    "max_connections": 300,
+    "max_connections": 500,
     "shared_buffers": "512MB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "1h",

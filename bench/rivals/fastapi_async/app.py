@@ -25,8 +25,9 @@ KEY = os.environ["JWT_SECRET_KEY"]
 READ_USER = os.environ.get("READ_USER", "1") == "1"
 CLAIMS = ["exp", "iss", "aud", "sub", "type", "inbox"]
 
+# A connection for each request that may be served at once: with fewer, whoever asks next overtakes those who wait for one.
 engine = create_async_engine(
-    make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg"), pool_size=10, max_overflow=0, json_deserializer=from_json
+    make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg"), pool_size=40, max_overflow=0, json_deserializer=from_json
 )
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 app = FastAPI(title="Tickbox on FastAPI")

@@ -25,7 +25,7 @@ Me = Request[User, Token, Any]
 
 alchemy = SQLAlchemyAsyncConfig(
     connection_string=make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False),
-    engine_config=EngineConfig(pool_size=10, max_overflow=0),
+    engine_config=EngineConfig(pool_size=40, max_overflow=0),  # for each request that may be served at once: nobody waits for one
     session_config=AsyncSessionConfig(expire_on_commit=False),
 )
 
