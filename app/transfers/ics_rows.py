@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from app.core.types import to_text
 from app.transfers.ics_values import Component, values_of
+from app.transfers.ics_zones import Zones
 from app.transfers.rows import LONGEST_LINE, NAMES, SKIPPED, Row, Unreadable, Wrong, decoded, raw_lines
 
 _HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Tickbox//Tickbox//EN\r\n"
@@ -40,15 +41,16 @@ def read(file: BinaryIO, zone: ZoneInfo) -> Iterator[Row]:
     """The components of the calendar. Raises Unreadable."""
     number = 0
     open_names: list[str] = []
+    zones = Zones()
     component = Component()
-    source = _unfolded(raw_lines(file))
+    source = zones.noting(_unfolded(raw_lines(file)))
     while (line := _next(source, number)) is not None:
         name = line[4:].strip().upper() if line[:4].upper() == "END:" else line[6:].strip().upper()
         if line[:6].upper() == "BEGIN:":
             open_names.append(name)
             if len(open_names) > 8 or (len(open_names) == 1 and name != "VCALENDAR"):
                 raise Unreadable(number + 1, "This is not a calendar.")
-            component = Component() if name == "VTODO" else component
+            component = Component(zones.by_name) if name == "VTODO" else component
             if name == "VALARM":
                 component.begin_alarm()
         elif line[:4].upper() == "END:":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ Property = tuple[dict[str, str], str]
 class Component:
     """The properties of a VTODO and of its first alarm that is heard; of those that may stand there once, the first one counts."""
 
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)  # that the calendar defines
     properties: dict[str, Property] = field(default_factory=dict)
     alarm: dict[str, Property] = field(default_factory=dict)
     categories: list[str] = field(default_factory=list)
@@ -70,7 +72,7 @@ class Component:
     def moment(self, name: str, zone: ZoneInfo) -> date | datetime | timedelta | None:
         """The value of a day, an instant or a duration; a time without a zone is one of `zone`. Raises ValueError."""
         found = self.properties.get(name)
-        return None if found is None else _moment(found, zone)
+        return None if found is None else _moment(found, zone, self.zones)
 
 
 def values_of(component: Component, zone: ZoneInfo) -> dict[str, Any]:
@@ -148,7 +150,7 @@ def _reminder(component: Component, due: date | datetime | None, zone: ZoneInfo)
     found = component.alarm.get("TRIGGER")
     if found is None or component.is_silent:
         return None
-    moment = _moment(found, zone)
+    moment = _moment(found, zone, component.zones)
     if not isinstance(moment, timedelta):
         return moment if isinstance(moment, datetime) else None
     base = component.moment("DTSTART", zone) if found[0].get("RELATED", "START").upper() == "START" else None
@@ -166,18 +168,19 @@ def _later(start: date | datetime, lasting: timedelta) -> date | datetime:
     return (start + days).astimezone(UTC) + (lasting - days)
 
 
-def _moment(found: Property, zone: ZoneInfo) -> date | datetime | timedelta | None:
+def _moment(found: Property, zone: ZoneInfo, zones: Mapping[str, tzinfo]) -> date | datetime | timedelta | None:
     from icalendar.prop import vDDDTypes  # noqa: PLC0415  # a 25th of the time to start; no request needs it
 
     parameters, value = found
     if _UTC_INSTANT.fullmatch(value):
         return datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    name = parameters.get("TZID") if "T" in value else None  # with a zone, a day would be its begin
     try:
-        read: Any = vDDDTypes.from_ical(value, parameters.get("TZID") if "T" in value else None)  # with a zone, a day would be its begin
+        read: Any = vDDDTypes.from_ical(value, name)
     except OSError:  # zones are looked up in files, and some names are none that a file can have
         raise ValueError(f"Not a time zone: {parameters['TZID'][:50]}") from None
     if isinstance(read, datetime):
-        return read if read.tzinfo else read.replace(tzinfo=zone)
+        return read if read.tzinfo else read.replace(tzinfo=zones.get(name, zone) if name else zone)
     if isinstance(read, date | timedelta):
         return read
     raise ValueError(f"Neither a day nor an instant nor a duration: {value[:50]}")

@@ -205,6 +205,60 @@ def test_calendars_of_other_programs(name):
     assert values == plain | {"task": "x", "done": False, "priority": "none", "tags": []} | expected
 
 
+CUSTOM_ZONE = [
+    "BEGIN:VTIMEZONE", "TZID:(UTC+01:00) Here\\, there", "X-LIC-LOCATION:Here",
+    "BEGIN:STANDARD", "DTSTART:16010101T030000", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100", "TZNAME:Winter",
+    "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10", "END:STANDARD",
+    "BEGIN:DAYLIGHT", "DTSTART:16010101T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200",
+    "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", "END:DAYLIGHT", "END:VTIMEZONE",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("local", "utc"), [("20260701T090000", "2026-07-01T07:00:00Z"), ("20261201T090000", "2026-12-01T08:00:00Z")])
+def test_a_time_zone_that_only_the_file_knows_is_as_the_file_defines_it(local, utc):
+    todo = [
+        "BEGIN:VTODO",
+        "SUMMARY:x",
+        f'DUE;TZID="(UTC+01:00) Here, there":{local}',
+        "BEGIN:VALARM",
+        "TRIGGER:-PT1H",
+        "END:VALARM",
+        "END:VTODO",
+    ]
+
+    values = one("ics", calendar(*CUSTOM_ZONE, *todo), ZoneInfo("America/New_York"))
+
+    assert values["due_at"] == utc
+    assert values["remind_at"] == f"{utc[:11]}{int(utc[11:13]) - 1:02}{utc[13:]}"
+
+
+def test_a_time_zone_may_have_summers_alone():
+    summers = ["BEGIN:DAYLIGHT", "DTSTART:20200101T000000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "END:DAYLIGHT"]
+    zone = ["BEGIN:VTIMEZONE", "TZID:Here", *summers, *summers, "END:VTIMEZONE"]
+
+    rows = read("ics", calendar(*zone, *[f"BEGIN:VTODO\r\nDUE;TZID=Here:{year}0701T090000\r\nEND:VTODO" for year in (2026, 1990)]).encode())
+
+    assert [values["due_at"] for _, values in rows] == ["2026-07-01T07:00:00Z", "1990-07-01T07:00:00Z"]
+
+
+def test_what_one_file_says_of_a_time_zone_is_not_heeded_in_another():
+    todo = vtodo('DUE;TZID="(UTC+01:00) Here, there":20260701T090000')
+    one("ics", calendar(*CUSTOM_ZONE, "BEGIN:VTODO", "SUMMARY:x", "END:VTODO"))
+
+    assert one("ics", todo, ZoneInfo("America/New_York"))["due_at"] == "2026-07-01T13:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=SECONDLY", "FREQ=YEARLY;BYSECOND=1,2", "INTERVAL=1", "FREQ=YEARLY;BYDAY=0MO", "FREQ=YEARLY;BYMONTH=13", "FREQ=YEARLY;BYDAY=MO"],
+)
+def test_a_time_zone_that_is_none_is_the_callers_own(rule):
+    zone = [line if not line.startswith("RRULE") else f"RRULE:{rule}" for line in CUSTOM_ZONE]
+    todo = ["BEGIN:VTODO", "SUMMARY:x", 'DUE;TZID="(UTC+01:00) Here, there":20260701T090000', "END:VTODO"]
+
+    assert one("ics", calendar(*zone, *todo), ZoneInfo("America/New_York"))["due_at"] == "2026-07-01T13:00:00Z"
+
+
 def test_a_letter_that_another_program_cut_in_two_to_fold_a_line_is_whole_again():
     file = vtodo("DESCRIPTION:Grüße 🎉").encode()
     cut = file.replace("ü".encode(), b"\xc3\r\n \xbc").replace("🎉".encode(), b"\xf0\x9f\r\n \x8e\r\n\t\x89")
