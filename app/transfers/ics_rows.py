@@ -12,16 +12,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from app.core.types import to_text
+from app.todos.occurrences import to_instant, to_local
 from app.transfers.ics_values import Component, values_of
-from app.transfers.ics_zones import Zones
+from app.transfers.ics_zones import Zones, definition
 from app.transfers.rows import LONGEST_LINE, NAMES, SKIPPED, Row, Unreadable, Wrong, decoded, raw_lines
 
 _HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Tickbox//Tickbox//EN\r\n"
+_IN_ZONE = ";TZID="
 _FOOT = "END:VCALENDAR\r\n"
 _PRIORITIES = {"urgent": "1", "high": "3", "medium": "5", "low": "7"}
 _COUNTED = ("VEVENT", "VJOURNAL", "VFREEBUSY")
@@ -32,8 +35,13 @@ _UNSAYABLE = re.compile(r"\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 def write(todos: Iterable[dict[str, Any]], file: BinaryIO, zone: ZoneInfo) -> None:
     """Write todos as a calendar."""
     file.write(_HEAD.encode())
+    is_defined = False
     for todo in todos:
-        file.write(b"".join(_folded(f"{name}:{value}") for name, value in _properties(todo)))
+        due = _due(todo, zone)
+        if due[0].startswith(_IN_ZONE) and not is_defined:
+            file.write(definition(zone))
+            is_defined = True
+        file.write(b"".join(_folded(f"{name}:{value}") for name, value in _properties(todo, due)))
     file.write(_FOOT.encode())
 
 
@@ -105,7 +113,7 @@ def _unfolded(source: Iterator[bytes]) -> Iterator[str]:
         yield decoded(b"".join(parts), begin)
 
 
-def _properties(todo: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _properties(todo: dict[str, Any], due: tuple[str, str]) -> Iterator[tuple[str, str]]:
     created = _instant(todo["created_at"])
     yield from (("BEGIN", "VTODO"), ("UID", todo["id"]), ("DTSTAMP", created), ("CREATED", created), ("SUMMARY", _text(todo["task"])))
     if todo["notes"] is not None:
@@ -115,11 +123,9 @@ def _properties(todo: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "COMPLETED", _instant(todo["completed_at"])
     if todo["priority"] in _PRIORITIES:
         yield "PRIORITY", _PRIORITIES[todo["priority"]]
-    for name in ("DTSTART", "DUE") if todo["recurrence"] else ("DUE",):  # other programs let nothing recur that has no start
-        if todo["due_on"]:
-            yield f"{name};VALUE=DATE", _day(todo["due_on"])
-        if todo["due_at"]:
-            yield name, _instant(todo["due_at"])
+    if todo["due_on"] or todo["due_at"]:
+        for name in ("DTSTART", "DUE") if todo["recurrence"] else ("DUE",):  # other programs let nothing recur that has no start
+            yield f"{name}{due[0]}", due[1]
     if todo["recurrence"]:
         yield "RRULE", todo["recurrence"]
     if todo["tags"]:
@@ -131,6 +137,20 @@ def _properties(todo: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield from (("BEGIN", "VALARM"), ("ACTION", "DISPLAY"), ("DESCRIPTION", "Reminder"))
         yield from (("TRIGGER;VALUE=DATE-TIME", _instant(todo["remind_at"])), ("END", "VALARM"))
     yield "END", "VTODO"
+
+
+def _due(todo: dict[str, Any], zone: ZoneInfo) -> tuple[str, str]:
+    """The parameters and the value of the due, if there is one. What recurs does so by the clocks of the zone, which UTC does not know."""
+    if todo["due_on"]:
+        return ";VALUE=DATE", _day(todo["due_on"])
+    if todo["due_at"] is None:
+        return "", ""
+    if todo["recurrence"] and zone.key != "UTC":
+        with suppress(OverflowError):  # at the ends of the calendar
+            local = to_local(todo["due_at"], zone)
+            if to_instant(local, zone) == todo["due_at"]:  # and is not the second one that clocks show so, when they are put back
+                return f"{_IN_ZONE}{zone.key}", f"{_day(local)}T{local:%H%M%S}"
+    return "", _instant(todo["due_at"])
 
 
 def _extensions(todo: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The time zones that a calendar defines itself (RFC 5545, section 3.6.5): names of which nobody else knows what they mean."""
+"""The time zones that a calendar defines (RFC 5545, section 3.6.5); some have names of which nobody else knows what they mean."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 from dateutil.tz import tzical
 
@@ -68,6 +69,13 @@ class Zones:
         zone = _zone(self._kept) if self._rules <= MOST_RULES and self._lines <= MOST_LINES else None
         if zone is not None:
             self.by_name[re.sub(r"\\(.)", r"\1", self._name)] = zone
+
+
+def definition(zone: ZoneInfo) -> bytes:
+    """The VTIMEZONE of a zone, for programs that do not know its name."""
+    from icalendar.cal import Timezone  # noqa: PLC0415  # as in ics_values
+
+    return bytes(Timezone.from_tzinfo(zone, zone.key).to_ical())
 
 
 def _zone(kept: list[str]) -> tzinfo | None:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
@@ -69,9 +70,9 @@ def loaded(values):
 
 @pytest.mark.parametrize("kind", ["csv", "json", "ics"])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(made=st.lists(todos(), max_size=3))
-def test_what_is_written_reads_back_as_it_was(kind, made):
-    rows = read(kind, written(kind, made))
+@given(made=st.lists(todos(), max_size=3), zone=st.sampled_from(ZONES), elsewhere=st.sampled_from(ZONES))
+def test_what_is_written_reads_back_as_it_was(kind, made, zone, elsewhere):
+    rows = read(kind, written(kind, made, zone), elsewhere)
 
     assert [number for number, _ in rows] == list(range(1, len(made) + 1))
     assert [loaded(values) for _, values in rows] == made
@@ -312,6 +313,42 @@ def test_icalendar_reads_what_is_written():
     assert (todo["DUE"].dt, todo["RRULE"].to_ical()) == (made["due_at"], b"FREQ=WEEKLY;BYDAY=MO")
     assert todo["DTSTART"].dt == made["due_at"], "what has a rule has to have a start (section 3.8.2.4)"
     assert todo.walk("VALARM")[0]["TRIGGER"].dt == made["remind_at"]
+
+
+def weekly(due_at):
+    plain = {**dict.fromkeys(NAMES), "id": "1", "task": "x", "priority": "none", "tags": [], "position": 1.0}
+    return plain | {"created_at": due_at, "due_at": due_at, "recurrence": "FREQ=WEEKLY;BYDAY=MO"}
+
+
+def test_a_series_stays_at_its_hour_and_on_its_day_in_other_programs():
+    zone = ZoneInfo("America/New_York")
+    first = datetime(2026, 10, 26, 20, tzinfo=zone)  # a Monday there and a Tuesday in UTC, a week before clocks change
+
+    calendar = Calendar.from_ical(written("ics", [weekly(first.astimezone(UTC))] * 2, zone))
+
+    for todo in calendar.walk("VTODO"):
+        start = todo["DTSTART"].dt
+        assert (start, todo["DUE"].dt) == (first, first)
+        assert list(rrulestr(todo["RRULE"].to_ical().decode(), dtstart=start)[:2]) == [first, datetime(2026, 11, 2, 20, tzinfo=zone)]
+    assert [zone["TZID"] for zone in calendar.walk("VTIMEZONE")] == ["America/New_York"]
+
+
+def test_the_time_zone_of_a_series_is_told_to_programs_that_do_not_know_it():
+    zone = ZoneInfo("Europe/Berlin")
+    moments = [datetime(2026, 7, 6, 9, tzinfo=zone), datetime(2026, 12, 7, 9, tzinfo=zone)]
+    data = written("ics", [weekly(moment.astimezone(UTC)) for moment in moments], zone)
+
+    rows = read("ics", data.replace(b"Europe/Berlin", b"X"), ZoneInfo("Asia/Tokyo"))
+
+    assert [values["due_at"] for _, values in rows] == ["2026-07-06T07:00:00Z", "2026-12-07T08:00:00Z"]
+
+
+def test_the_second_of_two_hours_that_clocks_show_alike_is_told_in_utc():
+    zone = ZoneInfo("Europe/Berlin")
+
+    data = written("ics", [weekly(datetime(2026, 10, 25, 1, 30, tzinfo=UTC))], zone)
+
+    assert b"\r\nDUE:20261025T013000Z\r\n" in data
 
 
 def test_json_may_be_lines_of_objects_and_begin_with_a_mark():
