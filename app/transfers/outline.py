@@ -26,13 +26,17 @@ _DEEP = f"parent_id: Subtasks can be nested {DEEPEST} levels deep."
 
 
 class Place(NamedTuple):
-    """Where a todo is: below which, in which list, and since when in the trash. `row` is its row in the file, or 0."""
+    """Where a todo is: below which, in which list, and since when in the trash. `row` is its row in the file, or 0.
+
+    `otherwise` is its parent where the one that the row names is neither in the file nor in the list.
+    """
 
     parent_id: str | None
     list_id: str
     deleted_at: datetime | None
     row: int = 0
     new: bool = False
+    otherwise: str | None = None
 
 
 class Outline:
@@ -41,6 +45,7 @@ class Outline:
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
         self.renamed: dict[str, str] = {}  # what rows are called in the file, where it is not their id
+        self.refused: set[str] = set()  # what rows are called that cannot be imported, whatever their parents
         self.moved: list[str] = []  # todos that were there, and go elsewhere with all below them
         self.around: dict[str, Place] = {}  # todos above and below, that the file does not name
         self._depths: dict[str, int] = {}
@@ -56,7 +61,12 @@ class Outline:
             place = self.places[todo_id]
             named = place.parent_id or ""
             self.places[todo_id] = place._replace(parent_id=self.renamed.get(named, named.lower()))
-        self._read(above, {self.places[todo_id].parent_id or "" for todo_id in nested} - self.places.keys())
+        self._read_above(nested)
+        lost = [todo_id for todo_id in nested if self._is_lost(self.places[todo_id])]
+        for todo_id in lost:
+            place = self.places[todo_id]
+            self.places[todo_id] = place._replace(parent_id=place.otherwise)
+        self._read_above(lost)
         self._read(below, set(self.moved))
         for _ in range(_TURNS):
             problems = self._problems(nested)
@@ -93,6 +103,17 @@ class Outline:
                 break
             todo_id, place = place.parent_id, above
         return todo_id
+
+    def _is_lost(self, place: Place) -> bool:
+        """Whether what a row names as its parent is nowhere to be seen, as in an export of some todos only."""
+        named = place.parent_id or ""
+        if named in self.places or named in self.refused:
+            return False
+        found = self.around.get(named)
+        return found is None or self._list_of(named) != place.list_id or (place.deleted_at is None and found.deleted_at is not None)
+
+    def _read_above(self, ids: Collection[str]) -> None:
+        self._read(above, {self.places[todo_id].parent_id or "" for todo_id in ids} - self.places.keys())
 
     def _read(self, walk: Callable[[Sequence[str]], Sequence[Any]], ids: set[str]) -> None:
         for some in _batches(sorted(filter(is_id, ids))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.transfers.spool import Spool
 _NEW, _CHANGED = RowSchema(), RowSchema(partial=True)
 _COLUMNS = [column.name for column in Todo.__table__.columns]
 _KEPT = {"created_by", "created_at"}
+_BATCH = 500
 _NULLABLE = frozenset(name for name, field in _NEW.fields.items() if field.allow_none)
 
 
@@ -84,6 +86,7 @@ class Preparation:
             self.updated -= not place.new
             self.refuse(place.row, message)
 
+        self._find_parents()
         self.outline.check(refuse)
 
     def errors(self) -> list[dict[str, Any]]:
@@ -105,6 +108,14 @@ class Preparation:
         foreign = series_of_others(unseen)
         self._series |= {series: derived_id(series) if series in foreign else series for series in unseen}
 
+    def _find_parents(self) -> None:
+        """Look up what the parents that the file does not hold are called here, where an earlier file may have brought them."""
+        outline = self.outline
+        named = {place.parent_id for place in outline.places.values() if place.parent_id}
+        outside = iter(named - outline.places.keys() - outline.renamed.keys() - outline.refused)
+        while some := list(islice(outside, _BATCH)):
+            outline.renamed |= {text: real for text, real in Known(some, unique_ids=self.unique_ids).ids.items() if real}
+
     def _add(self, number: int, values: dict[str, Any], known: Known) -> None:
         named = values.get("id")
         named = named if isinstance(named, str) else None
@@ -119,11 +130,9 @@ class Preparation:
             if beside.get("series_id"):
                 beside["series_id"] = self._series[beside["series_id"]]
             place = self._create(number, real, loaded, beside) if row is None else self._change(number, row._asdict(), loaded, beside)
-        except ValidationError as error:
-            self.refuse(number, told(error))
-            return
-        except Invalid as problem:
-            self.refuse(number, told(ValidationError(problem.errors)))
+        except (ValidationError, Invalid) as error:
+            self.outline.refused |= {named, named.lower()} if named else set()
+            self.refuse(number, told(error if isinstance(error, ValidationError) else ValidationError(error.errors)))
             return
         self.lists.add(place.list_id)
         if named or place.parent_id:
@@ -146,4 +155,6 @@ class Preparation:
             self.outline.moved.append(row["id"])
             self.lists.add(row["list_id"])
         self.updated += 1
-        return Place(merged["parent_id"], merged["list_id"], merged["deleted_at"], number)
+        stays = merged["list_id"] == row["list_id"] and row["deleted_at"] is None
+        otherwise = row["parent_id"] if stays else None
+        return Place(merged["parent_id"], merged["list_id"], merged["deleted_at"], number, otherwise=otherwise)

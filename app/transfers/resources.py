@@ -22,6 +22,7 @@ class ImportCollection(Resource):
     def post(self, values: dict[str, Any]) -> Any:
         """Import todos from a file. A row with the `id` of a todo of an earlier export changes that one.
 
+        A subtask whose parent is neither in the file nor in its list begins at the top of the list, or stays where it is.
         CSV has a header; its rows are counted without it. Ask for the job, whose `result` holds what the import came to.
         """
         return service.start_import(values)

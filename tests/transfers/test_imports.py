@@ -283,7 +283,6 @@ def test_who_is_no_member_is_not_assigned(client, stranger):
 
 
 PARENTS = {
-    "unknown": ([{"id": "1", "task": "a", "parent_id": "2"}], {1: "parent_id: Must be a todo of the same list."}),
     "itself": ([{"id": "1", "task": "a", "parent_id": "1"}], {1: "parent_id: A todo cannot be a part of itself."}),
     "a circle": (
         [{"id": "1", "task": "a", "parent_id": "2"}, {"id": "2", "task": "b", "parent_id": "1"}, {"task": "c", "parent_id": "1"}],
@@ -305,6 +304,50 @@ def test_a_parent_that_cannot_be_is_an_error_of_its_row(client, name):
 
     assert {error["row"]: error["message"] for error in result["errors"]} == expected
     assert result["created"] == len(todos) - len(expected) == len(find(client))
+
+
+def test_subtasks_whose_parents_were_not_exported_along_are_imported_to_the_top(client, make_client, user):
+    parent = make_todo(client, "parent", done=True)
+    child = make_todo(client, "child", parent_id=parent["id"])
+    make_todo(client, "grandchild", parent_id=child["id"])
+    file = exported(client, "ics", done=False)
+    other = make_client(user())
+
+    for _ in range(2):
+        result = imported(other, file, "ics")
+
+        assert (result["created"] + result["updated"], result["error_count"]) == (2, 0)
+        todos = {todo["task"]: todo for todo in find(other)}
+        assert (todos["child"]["parent_id"], todos["grandchild"]["parent_id"]) == (None, todos["child"]["id"])
+
+
+def test_a_subtask_comes_below_the_parent_that_an_earlier_file_brought(client):
+    begin, end = "BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\n", "END:VTODO\r\nEND:VCALENDAR\r\n"
+    imported(client, f"{begin}UID:1@example.org\r\nSUMMARY:parent\r\n{end}", "ics")
+
+    imported(client, f"{begin}UID:2@example.org\r\nSUMMARY:child\r\nRELATED-TO:1@example.org\r\n{end}", "ics")
+
+    todos = {todo["task"]: todo for todo in find(client)}
+    assert todos["child"]["parent_id"] == todos["parent"]["id"]
+
+
+def test_a_subtask_stays_where_it_is_when_its_row_names_an_unknown_parent(client):
+    parent = make_todo(client, "parent")
+    child = make_todo(client, "child", parent_id=parent["id"])
+
+    imported(client, rows({"id": child["id"], "task": "renamed", "parent_id": new_id()}), "json")
+
+    assert [(todo["task"], todo["parent_id"]) for todo in find(client) if todo["id"] == child["id"]] == [("renamed", parent["id"])]
+
+
+def test_a_subtask_comes_back_from_the_trash_to_the_top_where_its_parent_stays_there(client):
+    parent = make_todo(client, "parent")
+    child = make_todo(client, "child", parent_id=parent["id"])
+    client.delete(f"/todos/{parent['id']}")
+
+    imported(client, rows({"id": child["id"], "task": "child", "parent_id": parent["id"]}), "json")
+
+    assert [(todo["id"], todo["parent_id"]) for todo in find(client)] == [(child["id"], None)]
 
 
 def test_a_parent_may_be_a_todo_that_is_there(client):
