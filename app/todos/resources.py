@@ -98,7 +98,7 @@ class TodoOccurrences(Resource):
     @gives(OccurrencesSchema())
     def get(self, todo_id: str, params: dict[str, Any]) -> Any:
         """List the next dues of a todo after its own; none where it does not recur."""
-        return {"data": series.preview(todo_id, params.get("limit", FEW_OCCURRENCES))}
+        return {"data": series.preview(todo_id, params.get("limit", FEW_OCCURRENCES)), "next_cursor": None}
 
 
 class TodoBatch(Resource):

@@ -84,9 +84,10 @@ class OccurrenceSchema(ObjectSchema):
 
 
 class OccurrencesSchema(ObjectSchema):
-    """The next dues of a todo that recurs, in order."""
+    """The next dues of a todo that recurs, in order, as a collection of one page."""
 
     data = fields.List(fields.Nested(OccurrenceSchema), validate=validate.Length(max=MOST_OCCURRENCES))
+    next_cursor = fields.String(allow_none=True, metadata={"description": "Always null, as no more are told than `limit`."})
 
 
 class MoveSchema(ObjectSchema):

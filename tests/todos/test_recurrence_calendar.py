@@ -143,7 +143,7 @@ def test_the_zone_is_the_creators_whoever_asks(living_in):
 
     answer = guest.get(f"/todos/{todo['id']}/occurrences?limit=1")
 
-    assert answer.json == {"data": [{"due_on": None, "due_at": "2027-03-28T07:00:00Z"}]}
+    assert answer.json == {"data": [{"due_on": None, "due_at": "2027-03-28T07:00:00Z"}], "next_cursor": None}
 
 
 def test_the_zone_is_the_one_that_the_creator_has_now(living_in):
@@ -153,13 +153,13 @@ def test_the_zone_is_the_one_that_the_creator_has_now(living_in):
 
     answer = client.get(f"/todos/{todo['id']}/occurrences?limit=1")
 
-    assert answer.json == {"data": [{"due_on": None, "due_at": "2027-03-28T07:00:00Z"}]}
+    assert answer.json == {"data": [{"due_on": None, "due_at": "2027-03-28T07:00:00Z"}], "next_cursor": None}
 
 
 def test_a_todo_that_does_not_recur_has_none(client):
     todo = make_todo(client, due_on="2026-11-30")
 
-    assert client.get(f"/todos/{todo['id']}/occurrences").json == {"data": []}
+    assert client.get(f"/todos/{todo['id']}/occurrences").json == {"data": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize(("query", "many"), [("", 10), ("?limit=1", 1), ("?limit=100", 100)])
