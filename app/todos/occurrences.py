@@ -7,9 +7,11 @@ section 3.3.5).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, tzinfo
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,6 +40,20 @@ def dues(todo: Mapping[str, Any], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
                 yield {"due_on": key.date(), "due_at": None} if todo["due_on"] else {"due_on": None, "due_at": key}
     except OverflowError:  # the calendar ends
         return
+
+
+def rule_from_here(todo: Mapping[str, Any], zone: ZoneInfo) -> str | None:
+    """The recurrence as whoever knows nothing of the todos before has to follow it from the due: of its COUNT what is left."""
+    rule: str | None = todo["recurrence"]
+    if not rule or todo["series_start"] is None or "COUNT" not in parts_of(rule):
+        return rule
+    calendar = UTC if todo["due_on"] else zone
+    try:
+        times = local_times(rule, to_local(todo["series_start"], calendar))
+        passed = sum(1 for _ in takewhile(lambda local: to_instant(local, calendar) < todo["due_key"], times))
+    except OverflowError:  # the calendar ends
+        return rule
+    return re.sub("COUNT=([0-9]+)", lambda count: f"COUNT={max(int(count[1]) - passed, 1)}", rule, flags=re.IGNORECASE)
 
 
 def reminder(todo: Mapping[str, Any], due: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:

@@ -1,7 +1,7 @@
 """Writing the todos that the caller sees into a file.
 
 They go in the order of their ids, as that lasts: it is the order in which they were created, and an import keeps it also where it
-cannot keep the ids.
+cannot keep the ids. A series goes on from its newest todo wherever it comes to, so its COUNT is what is left then.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from app.jobs.work import KEPT, Work
 from app.lists.models import List
 from app.todos.listing import listing_of
 from app.todos.models import Todo
+from app.todos.occurrences import rule_from_here
 from app.todos.rules import PRIORITIES
 from app.transfers.formats import FORMATS
 from app.transfers.schemas import FILTER_FIELDS
@@ -48,9 +49,10 @@ def _todos(work: Work, args: dict[str, Any]) -> Iterator[dict[str, Any]]:
     work.step(0, total=listing.total(), message="Writing the file.")
     release()
     written = 0
-    with streamed(listing.statement.add_columns(_LIST).order_by(Todo.id), listing.values) as rows:
+    with streamed(listing.statement.add_columns(_LIST, Todo.due_key, Todo.series_start).order_by(Todo.id), listing.values) as rows:
         for row in rows:
-            yield {**row._mapping, "priority": PRIORITIES[row.priority]}
+            todo = row._asdict()
+            yield {**todo, "priority": PRIORITIES[row.priority], "recurrence": rule_from_here(todo, me().zone)}
             written += 1
             if written % _STEP == 0:
                 work.step(written)

@@ -71,6 +71,28 @@ def test_an_instant_stays_one_wherever_it_is_imported(client, kind):
     assert client.get(f"/todos/{todo['id']}").json["due_at"] == "2026-12-01T03:00:00Z"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_series_that_ends_after_some_times_ends_then_in_another_account_too(client, make_client, user, kind):
+    todo = make_todo(client, "take the pills", due_on="2026-11-01", recurrence="FREQ=DAILY;COUNT=4")
+    client.patch(f"/todos/{todo['id']}", {"done": True})
+    (second,) = find(client, done="false")
+    client.patch(f"/todos/{second['id']}", {"done": True})
+    file = exported(client, kind)
+    other = make_client(user())
+
+    imported(other, file, kind)
+
+    assert dues_to_come(other) == ["2026-11-03", "2026-11-04"]
+    imported(client, file, kind)
+    assert dues_to_come(client) == ["2026-11-03", "2026-11-04"]
+    assert exported(client, kind) == file
+
+
+def dues_to_come(client):
+    (todo,) = find(client, done="false")
+    return [todo["due_on"], *(due["due_on"] for due in client.get(f"/todos/{todo['id']}/occurrences").json["data"])]
+
+
 def test_many_rows_take_little_memory(app, client):
     lines = "".join(f"2026-11-22 task number {number} @home id:{new_id()}\n" for number in range(5_000))
     job_id = start_import(client, lines, "todotxt").json["id"]
