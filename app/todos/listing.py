@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, true, union_all
+from sqlalchemy.orm import aliased
 
 from app.core.database import on_sqlite
 from app.core.identity import me
@@ -31,6 +32,7 @@ _SCATTERED = {"words", "tags"}
 """Filters that no index in order of time knows of, so that each list is searched along its newest todos until a page is full. Where the
 lists are named in the statement, PostgreSQL goes along all of them together, and stops when all of them have filled it."""
 _MOST_NAMED = 16  # each takes 0.1 ms to plan for
+_PARENT = aliased(Todo)
 
 
 def page(params: dict[str, Any]) -> Page:
@@ -170,7 +172,12 @@ def _counted(shape: Shape) -> Prepared:
 def _lists(shape: Shape) -> Select[Any]:
     lists = select(Member.list_id).where(Member.user_id == bindparam("caller", type_=Id))
     if "list_id" in shape.given:
-        return lists.where(any_of(Member.list_id, "list_id", Id, sqlite=shape.sqlite))
+        lists = lists.where(any_of(Member.list_id, "list_id", Id, sqlite=shape.sqlite))
+    if "parent_id" in shape.given:  # subtasks lie in the list of their todo; every other list would go through all of them in vain
+        home = select(_PARENT.list_id).where(_PARENT.id == bindparam("parent_id", type_=Id))
+        lists = lists.where(Member.list_id == home.scalar_subquery())
+    if "list_id" in shape.given:
+        return lists
     return lists.join(List, List.id == Member.list_id).where(List.archived.is_(False))
 
 

@@ -17,7 +17,7 @@ from app.todos import service as todos
 from app.users.models import User
 from bench.filling import COMMON, EMAIL, RARE, USUAL, fill
 from tests import databases, factories
-from tests.arrange import form, make_attachment, make_list, make_todo, share
+from tests.arrange import form, make_attachment, make_list, make_todo, make_todos, share
 from tests.conftest import service
 from tests.plans import MODES, explained
 
@@ -210,6 +210,17 @@ def test_an_operation_reads_no_table_and_sorts_no_more_than_a_page_of_each_list(
 
     assert answer.status_code < 300, answer.json
     _check(plans, growing=name in GROWING)
+
+
+def test_many_subtasks_are_not_read_again_for_each_list(world):
+    todo = make_todo(world.client, list_id=make_list(world.client)["id"])
+    make_todos(world.client, *({"task": "x", "list_id": todo["list_id"], "parent_id": todo["id"]} for _ in range(400)))
+
+    with explained(world.app) as plans:
+        answer = world.client.get(f"/todos?limit=20&parent_id={todo['id']}")
+
+    assert len(answer.json["data"]) == 20
+    _check(plans)
 
 
 @pytest.mark.parametrize("name", BEHIND)
