@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from app.auth.passwords import LONGEST, SHORTEST
-from app.core.fields import Flag, InstantField, Line, ObjectSchema, Reference, Text
+from app.core.fields import Few, Flag, InstantField, Line, ObjectSchema, Reference, Text
 from app.users.permissions import PERMISSIONS
 from app.users.schemas import EXAMPLE_EMAIL, EXAMPLE_PASSWORD, LONGEST_CURRENT_PASSWORD, LONGEST_NAME, Email, UserSchema
 
@@ -88,10 +88,11 @@ class PersonalTokenSchema(ObjectSchema):
 
     id = Reference(dump_only=True)
     name = Line(shortest=1, longest=120, required=True, metadata={"example": "backup script"})
-    scopes = fields.List(
+    scopes = Few(
         fields.String(validate=validate.OneOf(sorted(PERMISSIONS))),
         required=True,
-        validate=validate.Length(min=1, max=100),
+        fewest=1,
+        most=100,
         metadata={"description": "What it may do, as far as its owner may.", "example": ["todos:read"]},
     )
     expires_at = InstantField(load_default=None, allow_none=True, metadata={"description": "Null where it never expires."})

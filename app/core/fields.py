@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -15,6 +16,10 @@ from app.core.loading import NotRight, Plan
 from app.core.types import is_id, to_text
 
 LONGEST_INSTANT = 40
+MOST_UNKNOWN = 20
+"""How many unknown fields of an object are told; a body has room for 100,000, which took a second and an answer larger than itself."""
+MOST_WRONG = 100
+"""How many wrong items of a list are told."""
 LARGEST_SIZE = 2**53 - 1
 """In bytes: the largest number that every reader of JSON understands exactly (RFC 8259, section 6)."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -32,11 +37,18 @@ class ObjectSchema(Schema):
         if many is None and partial is None and unknown is None:
             with suppress(NotRight):
                 return self._plan.load(data)
-        return super().load(data, many=many, partial=partial, unknown=unknown)
+        return super().load(self._with_few_unknown(data), many=many, partial=partial, unknown=unknown)
 
     @cached_property
     def _plan(self) -> Plan:
         return Plan(self)
+
+    def _with_few_unknown(self, data: Any) -> Any:
+        """The data without the unknown fields that are too many to tell: it is refused for the others."""
+        if not isinstance(data, dict) or len(data) <= len(self.fields) + MOST_UNKNOWN:
+            return data
+        unknown = islice((name for name in data if name not in self.fields), MOST_UNKNOWN)
+        return {name: data[name] for name in (*filter(data.__contains__, self.fields), *unknown)}
 
 
 class Word(fields.Field[Any]):
@@ -87,6 +99,40 @@ class Line(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         return super()._deserialize(value.strip() if isinstance(value, str) else value, attr, data, **kwargs)
+
+
+class Few(fields.List[Any]):
+    """A list of few items. Not every item of one that is far too long or wrong throughout gets a message: it would be a large answer.
+
+    `most_sent` is how many may be sent where `collect` leaves fewer of them.
+    """
+
+    def __init__(self, inner: fields.Field[Any], *, fewest: int | None = None, most: int, most_sent: int = 0, **kwargs: Any) -> None:
+        self.length = validate.Length(min=fewest, max=most)
+        self.most_sent = most_sent or most
+        super().__init__(inner, validate=self.length, **kwargs)
+
+    def collect(self, items: list[Any]) -> list[Any]:
+        """What becomes of the items that were sent."""
+        return items
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        if len(value) > self.most_sent:
+            self.length(value)
+        items: list[Any] = []
+        errors: dict[int, Any] = {}
+        for index, item in enumerate(value):
+            try:
+                items.append(self.inner.deserialize(item, **kwargs))
+            except ValidationError as error:
+                errors[index] = error.messages
+            if len(errors) == MOST_WRONG:
+                break
+        if errors:
+            raise ValidationError(errors)
+        return self.collect(items)
 
 
 class Tagged(fields.Field[dict[str, Any]]):

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from app.core.fields import DayField, Flag, InstantField, Line, ObjectSchema, Reference, Tagged, Text, Word
+from app.core.fields import DayField, Few, Flag, InstantField, Line, ObjectSchema, Reference, Tagged, Text, Word
 from app.lists.schemas import position_field
 from app.todos.recurrence import check_rule
 from app.todos.rules import PRIORITIES
 
 MOST_TAGS = 20
+_MOST_SPELLINGS = 100  # of tags that are sent, before those that differ in case alone are one
 MOST_OPERATIONS = 500
 MOST_OCCURRENCES = 100
 _AN_ID = "01a20459-32c8-7326-9abb-c55e842ba95a"
 _AN_INSTANT = "2026-11-22T09:30:00Z"
 
 
-class Tags(fields.List[str]):
+class Tags(Few):
     """A set of tags, compared without case and given back sorted; of two spellings the first one stays."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Line(shortest=1, longest=50), validate=validate.Length(max=MOST_TAGS), **kwargs)
+        super().__init__(Line(shortest=1, longest=50), most=MOST_TAGS, most_sent=_MOST_SPELLINGS, **kwargs)
 
     def collect(self, tags: list[Any]) -> list[Any]:
         """What becomes of the tags that were sent."""
@@ -31,9 +31,6 @@ class Tags(fields.List[str]):
         for tag in tags:
             spellings.setdefault(tag.casefold(), tag)
         return [spellings[key] for key in sorted(spellings)]
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
-        return self.collect(super()._deserialize(value, attr, data, **kwargs))
 
 
 class TodoSchema(ObjectSchema):
@@ -130,10 +127,11 @@ class DeleteOperation(ObjectSchema):
 class BatchSchema(ObjectSchema):
     """Operations to do one after the other, all or nothing."""
 
-    operations = fields.List(
+    operations = Few(
         Tagged("op", {"create": CreateOperation(), "update": UpdateOperation(), "delete": DeleteOperation()}),
         required=True,
-        validate=validate.Length(1, MOST_OPERATIONS),
+        fewest=1,
+        most=MOST_OPERATIONS,
     )
 
 

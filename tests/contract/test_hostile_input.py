@@ -582,3 +582,24 @@ def test_a_huge_batch_is_refused_before_it_is_done(world, owner):
     answer = owner.post("/todos/batch", {"operations": wrong})
     assert_problem(answer, 422)
     assert sorted(answer.json["errors"]["operations"]) == ["1", "2", "3", "4", "5", "6", "7"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/todos/batch", {"operations": [{}] * 200_000}),
+        ("/todos/batch", {"operations": [{"op": "create", "todo": {"task": "x", "tags": [1] * 100}}] * 500}),
+        ("/todos/batch", {"operations": [{"op": "create", "todo": {str(number): 1 for number in range(150)}}] * 500}),
+        ("/todos", {"task": "x", "tags": [1] * 300_000}),
+        ("/todos", {str(number): 1 for number in range(80_000)}),
+        ("/auth/tokens", {"name": "x", "scopes": ["q"] * 200_000}),
+        ("/auth/login", {str(number): 1 for number in range(80_000)}),
+    ],
+    ids=["operations", "tags of operations", "fields of operations", "tags", "fields", "scopes", "fields of a login"],
+)
+def test_of_very_much_that_is_wrong_the_first_is_told(owner, path, body):
+    answer = owner.post(path, body)
+
+    assert_problem(answer, 422)
+    assert answer.json["errors"]
+    assert len(answer.data) < 300_000
