@@ -1,4 +1,4 @@
-"""CSV (RFC 4180): a header, then a todo a row, in UTF-8.
+"""CSV (RFC 4180): a header, then a todo a row, in UTF-8. Semicolons or tabs may stand for the commas of what is read.
 
 A cell that a spreadsheet would run as a formula gets a leading apostrophe, and loses it when it comes back. So does a cell that
 begins with an apostrophe itself, and a text that is empty where an empty cell means that there is none.
@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,7 @@ def write(todos: Iterable[dict[str, Any]], file: BinaryIO, zone: ZoneInfo) -> No
 def read(file: BinaryIO, zone: ZoneInfo) -> Iterator[Row]:
     """The rows of a CSV file. Raises Unreadable."""
     source = _Source(file)
-    reader = csv.reader(source, strict=True)
+    reader = csv.reader(source, delimiter=source.delimiter(), strict=True)
     number = 0
     names: list[str] = []
     while (cells := _next(reader, source, number)) is not None:
@@ -55,6 +56,12 @@ class _Source:
     def __init__(self, file: BinaryIO) -> None:
         self.lines = lines(file)
         self.taken = 0
+
+    def delimiter(self) -> str:
+        """What stands between the names of the columns: a comma, or what spreadsheets write where it belongs to numbers."""
+        header = next(self.lines, "")
+        self.lines = chain([header], self.lines)
+        return next((mark for mark in ",;\t" if mark in header), ",")
 
     def __iter__(self) -> _Source:
         return self

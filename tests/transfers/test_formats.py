@@ -364,5 +364,15 @@ def test_csv_of_a_spreadsheet():
     ]
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_csv_of_a_spreadsheet_whose_numbers_have_commas(mark):
+    data = '\ufeff"Task";Tags;Done\r\n"a;b";x,y;TRUE\r\n"c, d";"";FALSE\r\n'.replace(";", mark)
+
+    assert read("csv", data.encode()) == [
+        (1, {"task": f"a{mark}b", "tags": ["x", "y"], "done": True}),
+        (2, {"task": "c, d", "tags": [], "done": False}),
+    ]
+
+
 def test_a_row_with_a_cell_too_few_is_wrong():
     assert read("csv", b"task,notes\r\na\r\n") == [(1, Wrong("It has 1 cells, but the header has 2."))]
