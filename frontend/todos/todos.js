@@ -1,6 +1,5 @@
 /** Everything shows at once, and goes through the outbox; what is refused is taken back. */
 
-import { Problem } from "../core/api.js";
 import { complain, describe, say } from "../core/notices.js";
 import { submit } from "../core/outbox.js";
 import { text } from "../core/text.js";
@@ -70,16 +69,15 @@ export async function changeTodo(collection, todo, fields) {
 }
 
 async function takeBack(collection, todo, fields, problem) {
-  if (problem instanceof Problem && problem.status === 404) {
-    collection.drop(todo.id);
-    complain(problem);
-  } else if (problem.status === 412) {
+  if (problem.status === 412) {
     collection.put(problem.current);
     if (await settleConflict(fields, problem.current, (id) => collection.get(id))) return changeTodo(collection, problem.current, fields);
-  } else {
-    collection.put(todo);
-    complain(problem);
+    return false;
   }
+  if (problem.status === 404) collection.drop(todo.id);
+  else collection.put(todo);
+  complain(problem);
+  collection.refresh(); // an earlier change may have come through meanwhile
   return false;
 }
 

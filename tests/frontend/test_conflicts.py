@@ -114,3 +114,25 @@ def test_changes_that_one_person_makes_faster_than_they_are_sent_are_no_conflict
 
     until(page, now)
     assert page.get_by_role("dialog", name="Changed by two").count() == 0
+
+
+def test_a_change_after_one_that_was_refused_is_no_conflict_with_oneself(open_page, account):
+    ada = account(name="Ada")
+    made = ada.post("/todos", {"task": "buy milk"})
+    page = open_page(ada, allow=["422"])
+    page.add_init_script("window.setInterval = () => 0")  # a look at what others have changed would see it in time
+    page.reload()
+    held = []
+    page.route(f"**/api/v1/todos/{made['id']}", lambda route: route.continue_() if held else held.append(route))
+    page.get_by_role("button", name="Details of buy milk").click()
+    page.get_by_label("Notes").fill("two bottles")
+    page.get_by_label("Tags").fill("x" * 51)
+    page.get_by_label("Tags").press("Tab")
+    with page.expect_response(lambda answer: "/api/v1/todos?" in answer.url, timeout=15_000):
+        held[0].continue_()
+        expect(page.get_by_text("Length must be between 1 and 50")).to_be_visible()
+
+    page.get_by_role("combobox", name="Priority").select_option("high")
+
+    until(page, lambda: ada.get(f"/todos/{made['id']}")["priority"] == "high" or page.get_by_role("dialog").count() > 1)
+    assert page.get_by_role("dialog", name="Changed by two").count() == 0
