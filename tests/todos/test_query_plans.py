@@ -7,13 +7,14 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
-from app.core.database import fetch_one
+from app.core.database import execute, fetch_one, transaction
 from app.core.types import now
 from app.jobs import relay
 from app.mail import reminders
 from app.todos import service as todos
+from app.todos.models import Todo
 from app.users.models import User
 from bench.filling import COMMON, EMAIL, RARE, USUAL, fill
 from tests import databases, factories
@@ -221,6 +222,21 @@ def test_many_subtasks_are_not_read_again_for_each_list(world):
 
     assert len(answer.json["data"]) == 20
     _check(plans)
+
+
+def test_a_todo_in_a_list_of_many_tags_reads_its_own_alone(world):
+    todo = make_todo(world.client, list_id=make_list(world.client)["id"], tags=["own"])
+    many = "INSERT INTO list_tags (list_id, name, open_count, count) SELECT :list_id, 'tag ' || n, 1, 1 FROM generate_series(1, 20000) AS n"
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'list_tags'"
+    with world.app.app_context(), transaction():
+        execute(text(many), {"list_id": todo["list_id"]})
+        execute(text("ANALYZE list_tags"))
+        execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))  # as triggers come to plan where many todos change
+        before = execute(text(read)).scalar_one()
+
+        execute(update(Todo).where(Todo.id == todo["id"]).values(deleted_at=now()))
+
+        assert execute(text(read)).scalar_one() - before < 20
 
 
 @pytest.mark.parametrize("name", BEHIND)
