@@ -119,7 +119,7 @@ def test_its_lines_come_whole_to_a_socket_as_systemd_gives_it(make_stack):
     with ours, theirs:
         stack = make_stack().launch(theirs)
         wait_until(lambda: refused_by_nginx(stack), 30)
-        ours.settimeout(5)
+        ours.settimeout(60)
         said = b""
         while not (b"Tickbox serves" in said and b'"logger":"nginx"' in said):
             said += ours.recv(65536)
